@@ -1,0 +1,3 @@
+#ifndef CLoop_H
+#define CLoop_H
+#endif

@@ -1,0 +1,3 @@
+#ifndef CPages_H
+#define CPages_H
+#endif

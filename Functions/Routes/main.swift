@@ -1,0 +1,2 @@
+// The program begins here.
+let programName = CommandLine.arguments.first

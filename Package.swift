@@ -1,0 +1,149 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The levels, bottom up. `Tests/Structure` reads every `import` and holds it against the same table;
+// a module may import only what its entry here names.
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A Swift module of ours.
+func module(
+  _ name: String, at path: String, imports: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: imports, path: path, exclude: exclude, swiftSettings: swiftSettings)
+}
+
+/// A program of ours.
+func program(
+  _ name: String, at path: String, imports: [Target.Dependency] = [],
+  linker: [LinkerSetting] = []
+) -> Target {
+  .executableTarget(
+    name: name, dependencies: imports, path: path, swiftSettings: swiftSettings,
+    linkerSettings: linker)
+}
+
+/// C of ours: warnings are errors.
+func shim(_ name: String, at path: String, linker: [LinkerSetting] = []) -> Target {
+  .target(
+    name: name, path: path, cSettings: [.treatAllWarnings(as: .error)], linkerSettings: linker)
+}
+
+func tests(_ name: String, imports: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: imports + ["Support"], path: "Tests/\(name)Tests",
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "Martlet",
+  products: [
+    .library(name: "LambdaRuntime", targets: ["LambdaRuntime", "Events"]),
+    .executable(name: "bootstrap", targets: ["Routes"]),
+    .executable(name: "martlet", targets: ["Command"]),
+    .executable(name: "echo-raw", targets: ["EchoRaw"]),
+    .executable(name: "echo-codable", targets: ["EchoCodable"]),
+    .executable(name: "martlet-bench", targets: ["Bench"]),
+  ],
+  targets: [
+    // Level 0: formats, cryptography, outgoing connections.
+    shim("CGlibc", at: "Runtime/CGlibc", linker: [.linkedLibrary("m")]),
+    shim(
+      "COpenSSL", at: "Runtime/COpenSSL",
+      linker: [.linkedLibrary(":libssl.a"), .linkedLibrary(":libcrypto.a"), .linkedLibrary("crypt")]),
+    shim("CCurl", at: "Runtime/CCurl"),
+    module("JSON", at: "Runtime/JSON"),
+    module("Events", at: "Runtime/Events"),
+    module("Crypto", at: "Runtime/Crypto", imports: ["COpenSSL", "JSON"]),
+    module("Network", at: "Runtime/Network", imports: ["CCurl", "COpenSSL"]),
+
+    // Level 1.
+    module("LambdaRuntime", at: "Runtime/LambdaRuntime", imports: ["CGlibc", "Events"]),
+    module(
+      "Cloud", at: "Functions/Cloud", imports: ["JSON", "Events", "Crypto", "Network"]),
+    shim("CLoop", at: "Emulator/CLoop"),
+    .target(
+      name: "CLLHTTP", path: "Emulator/CLLHTTP",
+      cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
+    .systemLibrary(name: "CWslay", path: "Emulator/CWslay", providers: [.apt(["libwslay-dev"])]),
+    .systemLibrary(name: "CSQLite", path: "Emulator/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    module(
+      "Server", at: "Emulator/Server", imports: ["CLoop", "CLLHTTP", "CWslay", "COpenSSL"]),
+    module("Storage", at: "Emulator/Storage", imports: ["CSQLite"]),
+    module("Template", at: "Emulator/Template", imports: ["JSON"]),
+
+    // Level 2.
+    module(
+      "Agent", at: "Functions/Agent", imports: ["JSON", "Events", "Crypto", "Network", "Cloud"]),
+    module(
+      "Assistants", at: "Functions/Assistants", imports: ["JSON", "Events", "Cloud", "Agent"],
+      exclude: ["Japanese/Knowledge"]),
+    module(
+      "Gateway", at: "Emulator/Gateway",
+      imports: ["JSON", "Events", "Crypto", "Server", "Storage", "Template"]),
+    module(
+      "Lambda", at: "Emulator/Lambda",
+      imports: ["JSON", "Events", "Crypto", "CLoop", "Server", "Storage", "Template"]),
+    module(
+      "Services", at: "Emulator/Services",
+      imports: ["JSON", "Events", "Crypto", "Server", "Storage", "Template"]),
+    module("Models", at: "Emulator/Models", imports: ["JSON", "Crypto", "Server"]),
+
+    // Level 3: the programs.
+    program(
+      "Routes", at: "Functions/Routes",
+      imports: [
+        "JSON", "Events", "Crypto", "Network", "LambdaRuntime", "Cloud", "Agent", "Assistants",
+      ]),
+    shim("CPages", at: "Emulator/CPages"),
+    program(
+      "Command", at: "Emulator/Command",
+      imports: [
+        "JSON", "Events", "Crypto", "Network", "Server", "Storage", "Template", "Gateway",
+        "Lambda", "Services", "Models", "CPages", "CLoop", "CGlibc",
+      ]),
+
+    // Tests and benchmarks.
+    .target(
+      name: "Support", dependencies: ["JSON"], path: "Tests/Support", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "StructureTests", dependencies: ["Support"], path: "Tests/Structure",
+      swiftSettings: swiftSettings),
+    tests("JSON", imports: ["JSON"]),
+    tests("Events", imports: ["Events", "JSON"]),
+    tests("Crypto", imports: ["Crypto", "JSON"]),
+    tests("Network", imports: ["Network", "CLoop"]),
+    tests("LambdaRuntime", imports: ["LambdaRuntime", "Events", "JSON"]),
+    tests("Cloud", imports: ["Cloud", "Events", "JSON", "Crypto", "Network"]),
+    tests("Agent", imports: ["Agent", "Cloud", "Events", "JSON", "Network"]),
+    tests("Assistants", imports: ["Assistants", "Agent", "Cloud", "Events", "JSON"]),
+    tests(
+      "Routes",
+      imports: [
+        "Routes", "LambdaRuntime", "Agent", "Assistants", "Cloud", "Events", "JSON", "Crypto",
+        "Network",
+      ]),
+    tests("Server", imports: ["Server", "CLoop"]),
+    tests("Storage", imports: ["Storage"]),
+    tests("Template", imports: ["Template", "JSON"]),
+    tests(
+      "Gateway", imports: ["Gateway", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
+    tests(
+      "Lambda", imports: ["Lambda", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
+    tests(
+      "Services", imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
+    tests("Models", imports: ["Models", "Server", "JSON"]),
+    tests("Command", imports: ["Command", "Template", "JSON"]),
+    tests("System", imports: ["JSON", "Crypto"]),
+    program("EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"]),
+    program("EchoCodable", at: "Tests/Benchmarks/EchoCodable", imports: ["LambdaRuntime", "Events"]),
+    program("Bench", at: "Tests/Benchmarks/Bench", imports: ["CLoop", "JSON"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

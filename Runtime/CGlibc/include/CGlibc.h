@@ -1,0 +1,3 @@
+#ifndef CGlibc_H
+#define CGlibc_H
+#endif
