@@ -58,7 +58,9 @@ let package = Package(
     shim("CGlibc", at: "Runtime/CGlibc", linker: [.linkedLibrary("m")]),
     shim(
       "COpenSSL", at: "Runtime/COpenSSL",
-      linker: [.linkedLibrary(":libssl.a"), .linkedLibrary(":libcrypto.a"), .linkedLibrary("crypt")]),
+      linker: [
+        .linkedLibrary(":libssl.a"), .linkedLibrary(":libcrypto.a"), .linkedLibrary("crypt"),
+      ]),
     shim("CCurl", at: "Runtime/CCurl"),
     module("JSON", at: "Runtime/JSON"),
     module("Events", at: "Runtime/Events"),
@@ -74,7 +76,8 @@ let package = Package(
       name: "CLLHTTP", path: "Emulator/CLLHTTP",
       cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
     .systemLibrary(name: "CWslay", path: "Emulator/CWslay", providers: [.apt(["libwslay-dev"])]),
-    .systemLibrary(name: "CSQLite", path: "Emulator/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+      name: "CSQLite", path: "Emulator/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     module(
       "Server", at: "Emulator/Server", imports: ["CLoop", "CLLHTTP", "CWslay", "COpenSSL"]),
     module("Storage", at: "Emulator/Storage", imports: ["CSQLite"]),
@@ -139,12 +142,14 @@ let package = Package(
     tests(
       "Lambda", imports: ["Lambda", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
     tests(
-      "Services", imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
+      "Services",
+      imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
     tests("Models", imports: ["Models", "Server", "JSON"]),
     tests("Command", imports: ["Command", "Template", "JSON"]),
     tests("System", imports: ["JSON", "Crypto"], exclude: ["Clients", "requirements.txt"]),
     program("EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"]),
-    program("EchoCodable", at: "Tests/Benchmarks/EchoCodable", imports: ["LambdaRuntime", "Events"]),
+    program(
+      "EchoCodable", at: "Tests/Benchmarks/EchoCodable", imports: ["LambdaRuntime", "Events"]),
     program("Bench", at: "Tests/Benchmarks/Bench", imports: ["CLoop", "JSON"]),
   ],
   swiftLanguageModes: [.v6]
