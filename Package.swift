@@ -122,7 +122,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("JSON", imports: ["JSON"]),
     tests("Events", imports: ["Events", "JSON"]),
-    tests("Crypto", imports: ["Crypto", "JSON"]),
+    tests("Crypto", imports: ["Crypto", "JSON"], exclude: ["Fixtures"]),
     tests("Network", imports: ["Network", "CLoop"]),
     tests("LambdaRuntime", imports: ["LambdaRuntime", "Events", "JSON"]),
     tests("Cloud", imports: ["Cloud", "Events", "JSON", "Crypto", "Network"]),
