@@ -1,0 +1,145 @@
+import Synchronization
+
+/// The state of a project: one SQLite database in WAL mode with one writer and a few readers, each on a
+/// thread of its own, so that no caller's thread ever waits for a disk.
+package final class Database: Sendable {
+  private let writes = WorkQueue<Job>(limit: 100_000)
+  private let reads = WorkQueue<Job>(limit: 100_000)
+  private let place: DatabasePlace
+  private let durability: Durability
+  private let threads: Mutex<Threads>
+  private let writer: Thread
+
+  private struct Threads {
+    var readers: [Thread] = []
+    var isClosed = false
+  }
+
+  /// Readers started on demand: queries that scan must not keep point reads waiting.
+  private static let readerLimit = 3
+
+  /// Opens the database at `path`, made if absent, or one in memory for `":memory:"`, which ends with
+  /// this value.
+  package init(_ path: String, durability: Durability = .normal) throws(DatabaseError) {
+    let place: DatabasePlace =
+      path == ":memory:" ? .memory : try DatabasePlace(file: path)
+    let connection = Handover(try Connection(place, durability: durability, mayWrite: true))
+    self.place = place
+    self.durability = durability
+    let writes = self.writes
+    writer = try Thread {
+      Writer(connection: connection.value).serve(writes)
+    }
+    threads = Mutex(Threads())
+  }
+
+  deinit {
+    writes.close()
+    reads.close()
+  }
+
+  /// Runs `body` in a transaction: all of its changes are kept, or none when it throws. Returns after
+  /// the commit. Bodies run one after the other, in the order in which they came.
+  package func write<T: Sendable>(
+    _ body: @escaping @Sendable (Connection) throws -> T
+  ) async throws -> T {
+    try await withUnsafeThrowingContinuation { continuation in
+      let job = TypedJob(body, continuation)
+      do {
+        _ = try writes.push(job)
+      } catch {
+        job.finish(error)
+      }
+    }
+  }
+
+  /// Runs `body` on a reader. Each statement sees the last commit before it began.
+  package func read<T: Sendable>(
+    _ body: @escaping @Sendable (Connection) throws -> T
+  ) async throws -> T {
+    // A database in memory belongs to its one connection.
+    guard place.isFile else { return try await write(body) }
+    return try await withUnsafeThrowingContinuation { continuation in
+      let job = TypedJob(body, continuation)
+      do {
+        if try !reads.push(job) { try addReader() }
+      } catch {
+        job.finish(error)
+      }
+    }
+  }
+
+  /// Like `read`, with one state of the database for all statements of `body`.
+  package func snapshot<T: Sendable>(
+    _ body: @escaping @Sendable (Connection) throws -> T
+  ) async throws -> T {
+    guard place.isFile else { return try await write(body) }
+    return try await read { connection in
+      try connection.run("BEGIN")
+      defer { try? connection.run("COMMIT") }
+      return try body(connection)
+    }
+  }
+
+  /// Finishes the jobs that wait, then closes the file; the log is merged into it. Later jobs are
+  /// refused with `closed`. Closing twice is not an error.
+  package func close() async {
+    let readers: [Thread]? = threads.withLock { threads in
+      if threads.isClosed { return nil }
+      threads.isClosed = true
+      return threads.readers
+    }
+    guard let readers else { return }
+    reads.close()
+    writes.close()
+    let writer = self.writer
+    await withUnsafeContinuation { (done: UnsafeContinuation<Void, Never>) in
+      // Joining blocks, so it gets a thread too. Readers end first: the last connection to close
+      // merges the log.
+      let waiting = try? Thread {
+        for reader in readers { reader.join() }
+        writer.join()
+        done.resume()
+      }
+      if waiting == nil { done.resume() }
+    }
+  }
+
+  /// The findings of SQLite's own check of the whole file; empty when it is sound.
+  package func findings() async throws -> [String] {
+    do {
+      return try await read { connection in
+        try connection.all("PRAGMA integrity_check(100)") { $0.text(0) }.filter { $0 != "ok" }
+      }
+    } catch DatabaseError.corrupt(let message) {
+      return [message]
+    }
+  }
+
+  private func addReader() throws(DatabaseError) {
+    try threads.withLock { (threads) throws(DatabaseError) in
+      guard !threads.isClosed, threads.readers.count < Self.readerLimit else { return }
+      let reads = self.reads
+      let connection = Handover(try Connection(place, durability: durability, mayWrite: false))
+      threads.readers.append(
+        try Thread {
+          Self.serve(reads, connection.value)
+        })
+    }
+  }
+
+  private static func serve(_ reads: WorkQueue<Job>, _ connection: Connection) {
+    while let job = reads.take(upTo: 1).first {
+      _ = job.run(connection)
+      job.finish(nil)
+    }
+  }
+}
+
+/// Carries a connection from the thread that opens it to the one that will use it.
+private struct Handover: @unchecked Sendable {
+  // Why unchecked: the opener gives it away at once, and only the new thread touches it afterwards.
+  let value: Connection
+
+  init(_ value: Connection) { self.value = value }
+}
