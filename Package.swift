@@ -120,7 +120,7 @@ let package = Package(
     .testTarget(
       name: "StructureTests", dependencies: ["Support"], path: "Tests/Structure",
       swiftSettings: swiftSettings),
-    tests("JSON", imports: ["JSON"]),
+    tests("JSON", imports: ["JSON"], exclude: ["Vectors"]),
     tests("Events", imports: ["Events", "JSON"]),
     tests("Crypto", imports: ["Crypto", "JSON"], exclude: ["Fixtures"]),
     tests("Network", imports: ["Network", "CLoop"]),

@@ -46,10 +46,13 @@ struct TapeEntry {
 package final class JSONDocument: Sendable {
   package let bytes: [UInt8]
   let tape: [TapeEntry]
+  /// Whether every name of every object stands once.
+  let hasUniqueNames: Bool
 
   /// Reads a whole text (RFC 8259), checking all of it, UTF-8 and escapes included.
   package init(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) {
     self.bytes = bytes
+    hasUniqueNames = limits.duplicates == .refused
     tape = try TapeScanner.tape(of: bytes, limits: limits)
   }
 

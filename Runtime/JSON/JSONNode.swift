@@ -117,7 +117,11 @@ package struct JSONNode: Sendable {
       var object = JSONObject()
       object.reserveCapacity(count)
       for member in JSONMembers(document: document, place: index + 1, end: Int(entry.next)) {
-        object[member.key] = member.value.value
+        if document.hasUniqueNames {
+          object.append(unique: member.key, member.value.value)
+        } else {
+          object[member.key] = member.value.value
+        }
       }
       return .object(object)
     }

@@ -48,6 +48,11 @@ package struct JSONObject: Sendable, Equatable {
     values.reserveCapacity(count)
   }
 
+  /// Appends a member whose name is known to be new.
+  mutating func append(unique key: String, _ value: JSONValue) {
+    append(JSONName(key), value)
+  }
+
   /// The order of members does not matter (RFC 8259 §1).
   package static func == (left: JSONObject, right: JSONObject) -> Bool {
     guard left.count == right.count else { return false }

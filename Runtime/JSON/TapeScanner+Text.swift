@@ -48,9 +48,15 @@ extension TapeScanner {
     }
   }
 
+  /// Passes all that is not ASCII here.
+  private mutating func readMultibyte() throws(JSONError) {
+    repeat { try readScalar() } while position < count && base[position] >= 0x80
+  }
+
   /// One scalar of two to four bytes (RFC 3629 §4: no overlong form, no surrogate, no higher than
   /// U+10FFFF).
-  private mutating func readMultibyte() throws(JSONError) {
+  @inline(__always)
+  private mutating func readScalar() throws(JSONError) {
     let first = base[position]
     let length: Int
     var second: ClosedRange<UInt8> = 0x80...0xBF
