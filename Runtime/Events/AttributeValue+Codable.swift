@@ -12,12 +12,15 @@ extension AttributeValue: Codable {
     case binarySet = "BS"
   }
 
-  /// Reads the one member of the object.
+  /// Reads the one member of the object; members that are null do not count.
   ///
   /// Throws `DecodingError` when there is none, more than one, or an unknown type name.
   public init(from decoder: any Decoder) throws {
     let object = try decoder.container(keyedBy: CodingKeys.self)
-    let names = object.allKeys
+    var names = object.allKeys
+    if names.count > 1 {
+      names = try names.filter { try !object.decodeNil(forKey: $0) }
+    }
     guard let name = names.first, names.count == 1 else {
       throw DecodingError.dataCorrupted(
         .init(
