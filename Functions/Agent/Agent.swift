@@ -1,0 +1,61 @@
+import Synchronization
+
+/// Answers messages: one `answer` is one turn.
+///
+/// Holds nothing between turns but what was put in at the start. Each turn emits `started`, chunks
+/// and tool steps, then exactly one of `completed` and `failed`; after a turn with an answer, whole or
+/// broken off, one turn is stored, however often the message is delivered.
+package struct Agent: Sendable {
+  package let profile: Profile
+  private let model: any Model
+  private let tools: ToolTable
+  private let knowledge: Knowledge?
+  private let store: any ConversationStore
+  private let now: @Sendable () -> Timestamp
+
+  /// How often a running turn looks for a wish to stop it.
+  package static let stopInterval: Duration = .milliseconds(300)
+
+  /// Of `tools` those that the profile names are used; `now` is the wall clock, for stored turns.
+  package init(
+    profile: Profile, model: any Model, tools: [Tool], knowledge: Knowledge?,
+    store: any ConversationStore, now: @escaping @Sendable () -> Timestamp
+  ) {
+    self.profile = profile
+    self.model = model
+    self.tools = ToolTable(tools, allowed: profile.tools)
+    self.knowledge = knowledge
+    self.store = store
+    self.now = now
+  }
+
+  /// Answers a question and stores the turn.
+  ///
+  /// At `deadline` the caller's own time is up; the turn ends earlier if the profile says so. `emit`
+  /// takes the events one after the other. When it throws, the receiver counts as gone: the turn ends
+  /// and what there is of the answer is stored.
+  package func answer(
+    _ question: Question, until deadline: ContinuousClock.Instant,
+    _ emit: @escaping @Sendable (TurnEvent) async throws -> Void
+  ) async -> TurnReport {
+    let start = ContinuousClock.now
+    let run = TurnRun(
+      profile: profile, model: model, tools: tools, store: store, question: question,
+      conversation: question.conversation ?? ConversationID(startedBy: question.key),
+      deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now, emit: emit
+    )
+    var report = await run.run { try await passages(for: question) }
+    report.total = start.duration(to: .now)
+    return report
+  }
+
+  /// Nil when the knowledge cannot be searched: the turn goes on without it.
+  private func passages(for question: Question) async throws -> [Passage]? {
+    guard let knowledge else { return [] }
+    guard let index = try? await knowledge.current().index else { return nil }
+    let filter = PassageFilter(
+      tenant: question.caller.tenant, owner: question.caller.owner, types: profile.passageTypes)
+    return index.search(question.text.text, limit: profile.limits.passages, filter: filter)
+      .filter { $0.share >= profile.limits.share }.map(\.passage)
+  }
+}

@@ -1,0 +1,39 @@
+/// Who is asking: found out by the token, never by what a message says.
+package struct Caller: Sendable, Equatable {
+  package enum Role: String, Sendable {
+    case user
+    case admin
+  }
+
+  package var user: String
+  package var tenant: String
+  package var role: Role
+
+  package init(user: String, tenant: String, role: Role = .user) {
+    self.user = user
+    self.tenant = tenant
+    self.role = role
+  }
+
+  /// Tenant and user as one key: no two callers share it, whatever stands in their names.
+  package var owner: String { Self.owner(user: user, tenant: tenant) }
+
+  package static func owner(user: String, tenant: String) -> String { key(tenant, user) }
+
+  /// Joins parts with `#`; a `#` inside of a part is escaped.
+  package static func key(_ parts: String...) -> String {
+    parts.map { escaped($0) }.joined(separator: "#")
+  }
+
+  private static func escaped(_ part: String) -> String {
+    var escaped = ""
+    for scalar in part.unicodeScalars {
+      switch scalar {
+      case "%": escaped += "%25"
+      case "#": escaped += "%23"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+}

@@ -1,0 +1,31 @@
+import Synchronization
+
+/// What a turn has come to so far; written by the model's side, read when the turn ends for any reason.
+final class Draft: Sendable {
+  struct Content: Sendable {
+    var text = ""
+    var usage = Usage()
+    var rounds = 0
+    var steps: [ToolStep] = []
+    var sources: [Source] = []
+    var firstText: ContinuousClock.Instant?
+    var toolTimes: [TurnReport.ToolTime] = []
+  }
+
+  private let content = Mutex(Content())
+
+  var current: Content { content.withLock { $0 } }
+
+  func change<T: Sendable>(_ body: (inout Content) -> T) -> T { content.withLock { body(&$0) } }
+
+  /// Takes as much of the text as the limit leaves room for.
+  func append(_ text: String, limit: Int) -> (taken: String, isFull: Bool) {
+    change { content in
+      let room = limit - content.text.utf8.count
+      let taken = text.prefix(utf8: room)
+      content.text += taken
+      if content.firstText == nil { content.firstText = .now }
+      return (taken, taken.utf8.count < text.utf8.count)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/// A retrievable piece of text with where it comes from and who may find it.
+package struct Passage: Sendable, Equatable {
+  /// Opaque and unique within an index.
+  package var id: String
+  /// Where the text comes from, as people are shown it: `japanese/word/食べる`, `handbook.md`.
+  package var source: String
+  package var title: String
+  package var text: String
+  /// What kind of thing it is (`word`, `kanji`, `sentence`, `text`): a filter of the index.
+  package var type: String
+  package var tags: [String]
+  /// Whose it is; nil is knowledge shared by all tenants.
+  package var tenant: String?
+  /// The one user who may find it; nil is everybody of the tenant.
+  package var owner: String?
+
+  package init(
+    id: String, source: String, title: String, text: String, type: String = "text",
+    tags: [String] = [], tenant: String? = nil, owner: String? = nil
+  ) {
+    self.id = id
+    self.source = source
+    self.title = title
+    self.text = text
+    self.type = type
+    self.tags = tags
+    self.tenant = tenant
+    self.owner = owner
+  }
+}
+
+/// Who is searching, and for what: decides which passages a search may see at all.
+package struct PassageFilter: Sendable, Equatable {
+  package var tenant: String
+  package var owner: String
+  /// The types wanted; nil is all of them.
+  package var types: Set<String>?
+
+  package init(tenant: String, owner: String, types: Set<String>? = nil) {
+    self.tenant = tenant
+    self.owner = owner
+    self.types = types
+  }
+
+  /// True when a passage of this group may be seen: shared, or the tenant's, or the owner's own.
+  func admits(_ group: PassageGroup) -> Bool {
+    if let types, !types.contains(group.type) { return false }
+    if let tenant = group.tenant, tenant != self.tenant { return false }
+    guard let owner = group.owner else { return true }
+    return group.tenant == tenant && owner == self.owner
+  }
+}
+
+/// What passages with equal filters have in common; the index stores each group once.
+struct PassageGroup: Hashable, Sendable {
+  var type: String
+  var tenant: String?
+  var owner: String?
+
+  init(type: String, tenant: String?, owner: String?) {
+    self.type = type
+    self.tenant = tenant
+    self.owner = owner
+  }
+
+  init(_ passage: Passage) {
+    self.init(type: passage.type, tenant: passage.tenant, owner: passage.owner)
+  }
+}

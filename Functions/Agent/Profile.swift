@@ -1,0 +1,66 @@
+/// What makes one assistant: how it speaks, what it may use, how far it goes.
+package struct Profile: Sendable {
+  /// The name in addresses and items: `japanese`.
+  package var name: String
+  package var title: String
+  /// What the assistant is and how it answers; the system message begins with it.
+  package var instructions: String
+  /// Questions a newcomer may try.
+  package var examples: [String]
+  package var model: ModelSettings
+  package var limits: Limits
+  /// The tools it may use, by name; all others do not exist for it.
+  package var tools: [String]
+  /// The types of passages it is given; nil is all.
+  package var passageTypes: Set<String>?
+
+  package init(
+    name: String, title: String, instructions: String, examples: [String] = [],
+    model: ModelSettings = ModelSettings(), limits: Limits = Limits(), tools: [String] = [],
+    passageTypes: Set<String>? = nil
+  ) {
+    self.name = name
+    self.title = title
+    self.instructions = instructions
+    self.examples = examples
+    self.model = model
+    self.limits = limits
+    self.tools = tools
+    self.passageTypes = passageTypes
+  }
+
+  /// What one turn may use up.
+  package struct Limits: Sendable {
+    /// Unicode scalars.
+    package var message = MessageText.limit
+    /// Messages of the conversation that the model sees again.
+    package var history = 10
+    package var passages = 5
+    /// A passage is given to the model when this share of the question stands in it.
+    package var share: Float = 0.3
+    /// How often the model may ask for tools.
+    package var rounds = 8
+    package var callsPerRound = 8
+    /// Bytes of UTF-8; a longer answer is cut off there and marked as cut.
+    package var answer = 64 * 1024
+    package var duration: Duration = .seconds(25)
+
+    package init() {}
+  }
+}
+
+/// Which model answers, and how.
+package struct ModelSettings: Sendable, Equatable {
+  package var name: String
+  /// 0 to 2; nil is the provider's own default.
+  package var temperature: Double?
+  /// The longest answer, in the provider's tokens.
+  package var maximumTokens: Int
+
+  package init(name: String = "gpt-4o-mini", temperature: Double? = 0.7, maximumTokens: Int = 2_048)
+  {
+    self.name = name
+    self.temperature = temperature
+    self.maximumTokens = maximumTokens
+  }
+}

@@ -1,0 +1,84 @@
+/// What happens during a turn, in order: `started`, then chunks and tool steps, then exactly one of
+/// `completed` and `failed`.
+package enum TurnEvent: Sendable, Equatable {
+  case started(conversation: ConversationID, message: String)
+  /// The next piece of the answer; indexes count from 0 without a gap.
+  case chunk(index: Int, text: String)
+  case tool(ToolStep)
+  case completed(Completion)
+  case failed(AgentError)
+}
+
+/// A tool at work, as people are shown it.
+package struct ToolStep: Sendable, Equatable {
+  package enum Status: String, Sendable {
+    case running
+    case done
+    case failed
+  }
+
+  /// Counts the calls of a turn from 0.
+  package var number: Int
+  package var name: String
+  /// The arguments as compact JSON, shortened.
+  package var arguments: String
+  package var status: Status
+}
+
+/// The end of a turn that has an answer.
+package struct Completion: Sendable, Equatable {
+  /// How an answer came to its end.
+  package enum Finish: String, Sendable {
+    case complete
+    /// Cut at the longest length allowed.
+    case length
+    /// The person asked to stop.
+    case stopped
+    /// The provider's own filter ended it.
+    case filtered
+  }
+
+  package var conversation: ConversationID
+  package var message: String
+  package var finish: Finish
+  package var sources: [Source]
+  package var usage: Usage
+}
+
+/// Something the answer rests on.
+package struct Source: Sendable, Equatable {
+  /// Where it comes from: `japanese/word/食べる`.
+  package var source: String
+  package var title: String
+  package var type: String
+
+  package init(source: String, title: String, type: String) {
+    self.source = source
+    self.title = title
+    self.type = type
+  }
+
+  init(_ passage: Passage) {
+    self.init(source: passage.source, title: passage.title, type: passage.type)
+  }
+}
+
+/// Tokens, as the provider counts them.
+package struct Usage: Sendable, Equatable {
+  package var input: Int
+  package var output: Int
+  /// The part of `input` that the provider had in its cache.
+  package var cachedInput: Int
+
+  package init(input: Int = 0, output: Int = 0, cachedInput: Int = 0) {
+    self.input = input
+    self.output = output
+    self.cachedInput = cachedInput
+  }
+
+  package static func + (a: Usage, b: Usage) -> Usage {
+    Usage(
+      input: a.input + b.input, output: a.output + b.output,
+      cachedInput: a.cachedInput + b.cachedInput)
+  }
+}

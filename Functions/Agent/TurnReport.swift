@@ -1,0 +1,51 @@
+/// What a turn was like, for one log line and the metrics.
+package struct TurnReport: Sendable {
+  package enum Outcome: Sendable, Equatable {
+    case completed(Completion.Finish)
+    /// The message had been answered before; the stored answer was sent again.
+    case repeated
+    case failed(AgentError)
+    /// The receiver went away in the middle.
+    case disconnected
+    /// The invocation was ended from outside.
+    case cancelled
+
+    /// For logs: `complete`, `stopped`, `failed`, ….
+    package var name: String {
+      switch self {
+      case .completed(let finish): finish.rawValue
+      case .repeated: "repeated"
+      case .failed: "failed"
+      case .disconnected: "disconnected"
+      case .cancelled: "cancelled"
+      }
+    }
+  }
+
+  package struct ToolTime: Sendable, Equatable {
+    package var name: String
+    /// The code of the error, if it failed.
+    package var error: String?
+    package var duration: Duration
+  }
+
+  package var outcome: Outcome
+  package var conversation: ConversationID
+  package var message: String
+  /// The number of the stored turn; nil when none was stored.
+  package var turn: Int?
+  package var assistant: String
+  package var model: String
+  package var usage = Usage()
+  package var rounds = 0
+  package var tools: [ToolTime] = []
+  /// How many passages the model was given; nil when the knowledge could not be searched.
+  package var passages: Int?
+  /// Bytes of the answer.
+  package var answerBytes = 0
+  /// From the beginning to the first text of the model.
+  package var firstText: Duration?
+  /// History and retrieval, before the model was asked.
+  package var preparation: Duration?
+  package var total: Duration = .zero
+}
