@@ -1,0 +1,53 @@
+/// A function of the template.
+package struct FunctionDefinition: Sendable, Equatable {
+  package var logicalID: String
+  /// `FunctionName`, else the logical id.
+  package var name: String
+  /// What `_HANDLER` says.
+  package var handler: String
+  /// `provided.al2023`, `python3.13`, …
+  package var runtime: String
+  /// Seconds, 1 to 900.
+  package var timeout: Int
+  /// MB, 128 to 10,240.
+  package var memorySize: Int
+  /// MB of `/tmp`, 512 to 10,240.
+  package var temporaryStorage: Int
+  package var environment: [String: String]
+  /// Folder or zip file, relative to the template.
+  package var code: String?
+  /// Where `bootstrap` lies on a desk, relative to the template: `Metadata.Martlet.Build`.
+  package var build: String?
+  /// Files and folders packed with `bootstrap` under the same relative path:
+  /// `Metadata.Martlet.Files`.
+  package var files: [String]
+  package var reservedConcurrency: Int?
+  package var url: FunctionURLDefinition?
+}
+
+/// A function's own address.
+package struct FunctionURLDefinition: Sendable, Equatable {
+  package var requiresSignature: Bool
+  /// `InvokeMode: RESPONSE_STREAM`.
+  package var streams: Bool
+  package var cors: CORS?
+}
+
+/// Invokes a function by the clock.
+package struct ScheduleDefinition: Sendable, Equatable {
+  package enum Expression: Sendable, Equatable {
+    /// Seconds between two invocations.
+    case rate(seconds: Int)
+    /// The six fields of EventBridge: minutes, hours, day of month, month, day of week, year.
+    case cron([String])
+    /// `at(2026-11-21T10:00:00)`.
+    case at(String)
+  }
+
+  package var name: String
+  package var function: String
+  package var expression: Expression
+  /// The event's text when the template gives one, else the service's own event is sent.
+  package var input: String?
+  package var isEnabled: Bool
+}
