@@ -3,7 +3,9 @@ import Support
 
 /// Reads a file of `Fixtures`.
 func vectors<File: Decodable>(_ name: String, as type: File.Type = File.self) throws -> File {
-  try JSONDecoder().decode(
+  let decoder = JSONDecoder()
+  decoder.keyDecodingStrategy = .convertFromSnakeCase
+  return try decoder.decode(
     File.self, from: Data(Project.bytes("Tests/CryptoTests/Fixtures/" + name)))
 }
 
