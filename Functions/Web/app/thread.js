@@ -1,0 +1,83 @@
+// The questions and answers of one conversation, as they stand on the page.
+
+import { byId } from "./dom.js";
+import { TurnView } from "./turn-view.js";
+
+/** A conversation: its turns with their views. `id` is null until the server names it. */
+export class Thread {
+  constructor({ id = null, title = "", assistant = null, hanIsJapanese = false, onRetry, onEdit }) {
+    Object.assign(this, { id, title, assistant, hanIsJapanese, onRetry, onEdit });
+    this.views = [];
+    this.isLoaded = id === null;
+  }
+
+  get turns() { return this.views.map((view) => view.turn); }
+
+  add(turn) {
+    const view = new TurnView(turn, {
+      onRetry: (again) => this.onRetry(this, again),
+      onEdit: (again) => this.onEdit(this, again),
+      hanIsJapanese: this.hanIsJapanese,
+    });
+    this.views.push(view);
+    return view;
+  }
+
+  /** Shows a turn's next state. */
+  update(turn) { this.views.find((view) => view.turn.id === turn.id)?.draw(turn); }
+
+  remove(turn) { this.views = this.views.filter((view) => view.turn.id !== turn.id); }
+
+  replace(turns) {
+    this.views = [];
+    turns.forEach((turn) => this.add(turn));
+    this.isLoaded = true;
+  }
+}
+
+/**
+ * The scrolled part of the page. It follows a growing answer as long as the reader is at the end;
+ * who scrolled up is left in peace and gets a button.
+ */
+export class ThreadPane {
+  constructor() {
+    this.scroller = byId("scroller");
+    this.list = byId("thread");
+    this.follows = true;
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    byId("to-latest").addEventListener("click", () => this.toEnd(true));
+    // Heights change late: fonts arrive, a phone shows its keyboard or is turned.
+    this.observer = new ResizeObserver(() => { if (this.follows && this.list.hasChildNodes()) this.toEnd(); });
+    this.observer.observe(this.list);
+    this.observer.observe(this.scroller);
+  }
+
+  show(thread) {
+    this.list.replaceChildren(...thread.views.map((view) => view.root));
+    if (thread.views.length) this.toEnd();
+    else this.scroller.scrollTop = 0;
+  }
+
+  append(view) {
+    this.list.append(view.root);
+    this.toEnd();
+  }
+
+  scrolled() {
+    const left = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
+    this.follows = left < 48;
+    byId("to-latest").hidden = this.follows || !this.list.hasChildNodes();
+  }
+
+  toEnd(byHand = false) {
+    this.follows = true;
+    byId("to-latest").hidden = true;
+    const calm = !byHand || matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: calm ? "instant" : "smooth" });
+  }
+
+  close() {
+    this.observer.disconnect();
+    this.list.replaceChildren();
+  }
+}

@@ -1,0 +1,267 @@
+// The page of someone who is signed in: ties list, thread, message box and connection together.
+
+import { Unauthorized } from "./api.js";
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { announce, byId, element } from "./dom.js";
+import { Flight } from "./flight.js";
+import { markJapanese } from "./language.js";
+import { claims } from "./session.js";
+import { Sidebar, titleOf } from "./sidebar.js";
+import { Thread, ThreadPane } from "./thread.js";
+import { ended, storedTurns } from "./turn.js";
+
+const states = { connecting: "Connecting", open: "Connected", waiting: "Reconnecting", closed: "Signed out" };
+
+// The listeners on fixed elements belong to these, which outlive a sign-out; `now` is who is signed in.
+let now = null;
+let parts = null;
+
+function fixedParts() {
+  parts ??= {
+    sidebar: new Sidebar({
+      onOpen: (conversation) => now?.openStored(conversation),
+      onNew: () => now?.begin(),
+      onMore: (cursor) => now?.loadConversations(cursor),
+      onSignOut: () => now?.onUnauthorized(""),
+    }),
+    composer: new Composer({ onSend: (text) => now?.ask(text), onStop: () => now?.stop() }),
+  };
+  byId("assistant").onchange = () => now?.begin(byId("assistant").value);
+  byId("reconnect").onclick = () => now?.connection?.check();
+  return parts;
+}
+
+export class Workspace {
+  constructor({ config, api, first, onUnauthorized }) {
+    now = this;
+    Object.assign(this, { config, api, onUnauthorized }, fixedParts());
+    this.assistants = Array.isArray(config.assistants) ? config.assistants : [];
+    this.pane = new ThreadPane();
+    this.redraws = new Map();
+    this.flight = new Flight({
+      send: (frame) => this.connection?.send(frame) ?? false,
+      load: (id) => this.api.messages(id),
+      onChange: (thread, turn, before) => this.turned(thread, turn, before),
+    });
+    byId("user").textContent = claims(api.token).sub ?? "Signed in";
+    byId("version").textContent = config.version ? `Martlet ${config.version}` : "";
+    byId("assistant").replaceChildren(...this.assistants.map(({ id, title }) => element("option", { value: id }, title ?? id)));
+    byId("assistant-label").hidden = this.assistants.length < 2;
+    this.sidebar.set(first);
+    this.noteEmptiness();
+    this.openFromAddress();
+  }
+
+  // Conversations
+
+  openFromAddress() {
+    const id = new URLSearchParams(location.hash.slice(1)).get("conversation");
+    const known = this.sidebar.conversations.find((conversation) => conversation.id === id);
+    if (id) this.openStored(known ?? { id });
+    else this.begin();
+  }
+
+  /** Shows an empty conversation with `assistant`, the first one by default. */
+  begin(assistant = this.assistants[0]?.id ?? null) {
+    this.show(this.newThread({ assistant }));
+    this.composer.focus();
+  }
+
+  async openStored({ id, title, assistant }) {
+    const underway = this.flight.entries.find((entry) => entry.thread.id === id)?.thread;
+    const thread = underway ?? this.newThread({ id, title: titleOf({ title }), assistant: assistant ?? this.assistants[0]?.id ?? null });
+    this.show(thread);
+    this.composer.focus();
+    if (!thread.isLoaded) await this.load(thread);
+  }
+
+  async load(thread) {
+    byId("loading").hidden = false;
+    try {
+      thread.replace(storedTurns(await this.api.messages(thread.id)));
+      if (this.thread === thread) this.pane.show(thread);
+    } catch (failure) {
+      if (failure instanceof Unauthorized) this.onUnauthorized("Your sign-in has expired. Please use a new token.");
+      else if (this.thread === thread) {
+        this.begin();
+        announce(failure.status === 404 ? "This conversation no longer exists." : failure.message);
+        this.sidebar.note(failure.status === 404 ? "That conversation no longer exists." : failure.message);
+      }
+    } finally {
+      if (this.thread === thread || !this.thread) byId("loading").hidden = true;
+    }
+  }
+
+  newThread(facts) {
+    return new Thread({
+      ...facts,
+      hanIsJapanese: this.assistant(facts.assistant)?.languages?.some((language) => /^ja\b|japan/i.test(language)) ?? false,
+      onRetry: (thread, turn) => this.retry(thread, turn),
+      onEdit: (thread, turn) => this.edit(thread, turn),
+    });
+  }
+
+  assistant(id) { return this.assistants.find((assistant) => assistant.id === id) ?? null; }
+
+  show(thread) {
+    this.thread = thread;
+    byId("loading").hidden = true;
+    byId("assistant").value = thread.assistant ?? "";
+    byId("assistant").disabled = thread.id !== null;
+    this.pane.show(thread);
+    this.composer.open(thread.id);
+    this.composer.answering = this.flight.of(thread) !== null;
+    this.showTitle();
+    this.showWelcome();
+    this.connect(thread.assistant);
+  }
+
+  showTitle() {
+    const { thread } = this;
+    const title = thread.title || this.assistant(thread.assistant)?.title || "New conversation";
+    byId("title").replaceChildren(title);
+    byId("title").removeAttribute("lang");
+    markJapanese(byId("title"), thread.hanIsJapanese);
+    document.title = `${title} · Martlet`;
+    this.sidebar.select(thread.id);
+    const fragment = thread.id ? `#conversation=${encodeURIComponent(thread.id)}` : "";
+    history.replaceState(null, "", location.pathname + location.search + fragment);
+  }
+
+  showWelcome() {
+    const { thread } = this;
+    const assistant = this.assistant(thread.assistant);
+    byId("welcome").hidden = thread.id !== null || thread.views.length > 0;
+    byId("welcome-lead").textContent = assistant?.description ?? (assistant?.title ? `${assistant.title} answers from what it knows and names its sources.` : "");
+    const examples = Array.isArray(assistant?.examples) ? assistant.examples.slice(0, 4) : [];
+    byId("examples").replaceChildren(...examples.map((text) => element("li", {},
+      markJapanese(element("button", { type: "button", onclick: () => this.ask(text) }, text), thread.hanIsJapanese))));
+  }
+
+  async loadConversations(cursor = null) {
+    try {
+      this.sidebar.set(await this.api.conversations(cursor), cursor !== null);
+      this.noteEmptiness();
+    } catch (failure) {
+      if (failure instanceof Unauthorized) this.onUnauthorized("Your sign-in has expired. Please use a new token.");
+      else this.sidebar.note(failure.message);
+    }
+  }
+
+  noteEmptiness() { this.sidebar.note(this.sidebar.conversations.length ? "" : "Your conversations will be listed here."); }
+
+  // Turns
+
+  ask(text) {
+    const { thread } = this;
+    if (this.flight.of(thread)) return;
+    const { turn, begin } = this.flight.ask(thread, text);
+    const view = thread.add(turn);
+    byId("welcome").hidden = true;
+    this.pane.append(view);
+    this.composer.answering = true;
+    this.composer.focus();
+    begin();
+    announce("Sent. The answer will be read when it is complete.");
+  }
+
+  retry(thread, turn) {
+    if (this.flight.of(thread)) return;
+    thread.remove(turn);
+    this.pane.show(thread);
+    this.ask(turn.question);
+  }
+
+  edit(thread, turn) {
+    thread.remove(turn);
+    this.pane.show(thread);
+    this.composer.fill(turn.question);
+  }
+
+  stop() { this.flight.stop(this.thread); }
+
+  /** A turn changed: draws it at the next frame, and does what its end asks for. */
+  turned(thread, turn, before) {
+    if (!this.redraws.size) requestAnimationFrame(() => this.redraw());
+    this.redraws.set(turn.id, { thread, turn });
+    if (turn.conversationId && thread.id === null) this.named(thread, turn);
+    if (!ended.has(turn.state) || ended.has(before.state)) return;
+    this.composer.answering = this.flight.of(this.thread) !== null;
+    if (turn.problem?.code === "unauthorized") return this.onUnauthorized("Your sign-in has expired. Please use a new token.");
+    if (turn.hasGap && thread.id) this.load(thread);
+    if (thread.id) this.sidebar.touch(thread.id, thread.title);
+    if (this.thread === thread) this.read(thread, turn);
+  }
+
+  /** The server gave the conversation an id: it appears in the list and in the address. */
+  named(thread, turn) {
+    thread.id = turn.conversationId;
+    thread.title ||= turn.question.length > 60 ? `${turn.question.slice(0, 59)}…` : turn.question;
+    this.sidebar.touch(thread.id, thread.title);
+    this.noteEmptiness();
+    if (this.thread !== thread) return;
+    this.composer.conversationID = thread.id;
+    byId("assistant").disabled = true;
+    this.showTitle();
+  }
+
+  redraw() {
+    const turns = [...this.redraws.values()];
+    this.redraws.clear();
+    turns.forEach(({ thread, turn }) => thread.update(turn));
+  }
+
+  /** Has a screen reader say a finished answer, once. */
+  read(thread, turn) {
+    if (turn.state === "failed") return announce(`Problem: ${turn.problem.message}`);
+    this.redraw();
+    const view = thread.views.find((one) => one.turn.id === turn.id);
+    announce(turn.state === "stopped" ? "Stopped." : `Answer: ${view?.words.textContent ?? turn.answer}`);
+  }
+
+  // Connection
+
+  connect(assistant) {
+    if (this.connection && this.connectedTo === assistant) return;
+    this.connection?.close();
+    this.flight.lost();
+    this.connectedTo = assistant;
+    this.connection = new Connection({
+      url: this.config.webSocketURL, token: this.api.token, assistant,
+      onState: (state, retryAt) => this.connectionChanged(state, retryAt),
+      onFrame: (frame) => this.flight.take(frame),
+      mayRetry: () => this.isStillSignedIn(),
+    });
+    this.connection.open();
+  }
+
+  connectionChanged(state, retryAt) {
+    byId("connection").dataset.state = state;
+    byId("reconnect").hidden = state !== "waiting";
+    const left = retryAt ? Math.round((retryAt - Date.now()) / 1000) : 0;
+    byId("connection-text").textContent = state === "waiting" && left > 2 ? `Reconnecting in ${left} s` : states[state];
+    if (state === "open") this.flight.opened();
+    if (state === "waiting") this.flight.lost();
+  }
+
+  /** A refused handshake hides its reason from the page; the HTTP API tells whether it was the token. */
+  async isStillSignedIn() {
+    try {
+      await this.api.conversations();
+    } catch (failure) {
+      if (!(failure instanceof Unauthorized)) return true;
+      if (now === this) this.onUnauthorized("Your sign-in has expired. Please use a new token.");
+      return false;
+    }
+    return now === this;
+  }
+
+  close() {
+    if (now === this) now = null;
+    this.connection?.close();
+    this.flight.close();
+    this.pane.close();
+    this.redraws.clear();
+  }
+}

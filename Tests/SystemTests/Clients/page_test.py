@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Drives the chat page in a headless Chromium, against a running backend.
+
+    page_test.py BASE_URL TOKEN [--question TEXT] [--expect TEXT] [--pictures FOLDER] [--only NAME]
+
+Prints a line for each promise of the page; exits with 1 when one is broken.
+Needs Debian's chromium and fonts-noto-cjk, and websockets from PyPI.
+"""
+import argparse
+import asyncio
+import json
+import pathlib
+import sys
+import traceback
+
+from browser import Failure, browser
+
+HERE = pathlib.Path(__file__).parent
+CONNECTED = "document.getElementById('connection')?.dataset.state === 'open'"
+LAST = "[...document.querySelectorAll('.turn')].at(-1)"
+# Violations of the content policy are counted from the first script on.
+WATCH = """addEventListener('securitypolicyviolation', (event) => {
+  (globalThis.violations ??= []).push(event.violatedDirective + ' ' + event.blockedURI);
+});"""
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+async def sign_in(page, arguments):
+    await page.open(f"{arguments.base}/#token={arguments.token}")
+    await page.until(CONNECTED, "the connection opens")
+
+
+async def ask(page, question):
+    """Asks by keyboard and waits for the end of the turn."""
+    before = await page.evaluate("document.querySelectorAll('.turn').length")
+    await page.evaluate("document.getElementById('message').focus()")
+    await page.type(question)
+    await page.press("Enter")
+    await page.until(f"document.querySelectorAll('.turn').length === {before + 1}", "the question appears")
+    await page.until(f"['complete', 'stopped', 'failed'].includes({LAST}.dataset.state)", "the turn ends", 40)
+
+
+async def signs_in_by_fragment(page, arguments):
+    await sign_in(page, arguments)
+    expect("token" not in await page.evaluate("location.href"), "the token is still in the address")
+    kept = await page.evaluate("sessionStorage.getItem('martlet.token')")
+    expect(kept == arguments.token, "the token is not kept for a reload")
+    await page.call("Page.reload")
+    await page.until(CONNECTED, "the connection opens after a reload")
+
+
+async def refuses_a_bad_token(page, arguments):
+    await page.open(f"{arguments.base}/#token=bad.token.value")
+    await page.until("!document.getElementById('sign-in').hidden", "the sign-in view appears")
+    await page.until("document.getElementById('sign-in-problem').textContent.length > 10", "the reason is told")
+    expect(await page.evaluate("document.activeElement.id") == "token", "the token field has no focus")
+    page.errors[:] = [error for error in page.errors if "401" not in error]  # Chromium logs refused requests
+    await page.type(arguments.token)
+    await page.press("Enter")
+    await page.until(CONNECTED, "a typed token signs in")
+
+
+async def answers_a_question(page, arguments):
+    await sign_in(page, arguments)
+    page.frames.clear()
+    await ask(page, arguments.question)
+    state = await page.evaluate(f"{LAST}.dataset.state")
+    answer = await page.evaluate(f"{LAST}.querySelector('.markdown').textContent")
+    expect(state == "complete", f"the turn ended as {state}: " + await page.evaluate(f"{LAST}.textContent"))
+    expect(arguments.expect in answer, f"the answer does not say '{arguments.expect}': {answer}")
+    chunks = [frame for frame in page.frames if frame.get("type") == "chunk"]
+    expect(len(chunks) > 1, f"the answer came in {len(chunks)} chunk(s)")
+    expect([chunk["index"] for chunk in chunks] == list(range(len(chunks))), "chunks are not numbered from 0")
+    names = await page.evaluate(f"[...{LAST}.querySelectorAll('.source')].map((source) => source.textContent)")
+    expect(len(names) > 0, "the answer names no source")
+    expect("conversation=" in await page.evaluate("location.hash"), "the conversation is not in the address")
+    expect(await page.evaluate("document.querySelectorAll('.conversation').length") > 0, "it is not in the list")
+    spoken = "document.getElementById('announcer').textContent"
+    await page.until(f"{spoken}.startsWith('Answer: ')", "the answer is announced")
+    return answer, names
+
+
+async def shows_stored_conversations(page, arguments):
+    answer, names = await answers_a_question(page, arguments)
+    await page.call("Page.reload")
+    await page.until(f"document.querySelectorAll('.turn').length && {LAST}.dataset.state === 'complete'", "the stored turn appears")
+    stored = await page.evaluate(f"{LAST}.querySelector('.markdown').textContent")
+    expect(stored == answer, f"the stored answer differs: {stored}")
+    again = await page.evaluate(f"[...{LAST}.querySelectorAll('.source')].map((source) => source.textContent)")
+    expect(again == names, f"the stored sources differ: {again}")
+
+
+async def shows_hostile_answers_as_text(page, arguments):
+    await sign_in(page, arguments)
+    cases = json.loads((HERE / "hostile-answers.json").read_text())["cases"]
+    body = (HERE / "hostile_check.js").read_text().replace("CASES", json.dumps(cases))
+    problems = await page.run(body)
+    expect(not problems, "; ".join(problems))
+
+
+async def reduces_frames(page, arguments):
+    await sign_in(page, arguments)
+    problems = await page.run((HERE / "page_rules.js").read_text())
+    expect(not problems, "; ".join(problems))
+
+
+async def stops_an_answer(page, arguments):
+    await sign_in(page, arguments)
+    # Both in one task: the stop goes out before any frame of the answer can come in.
+    await page.run("""const box = document.getElementById('message');
+      box.value = 'What does 飲む mean?';
+      box.dispatchEvent(new Event('input'));
+      box.form.requestSubmit();
+      document.getElementById('stop').click();""")
+    await page.until(f"['complete', 'stopped'].includes({LAST}.dataset.state)", "the stopped turn ends", 10)
+    expect(await page.evaluate("!document.getElementById('send').hidden"), "the send button did not come back")
+    await ask(page, arguments.question)
+    expect(await page.evaluate(f"{LAST}.dataset.state") == "complete", "the turn after a stop fails")
+
+
+async def reconnects(page, arguments):
+    await sign_in(page, arguments)
+    await page.evaluate("document.getElementById('message').focus()")
+    await page.type("a draft")
+    await page.close_sockets()
+    await page.until("document.getElementById('connection').dataset.state !== 'open'", "the loss is shown")
+    expect(await page.evaluate("document.getElementById('message').value") == "a draft", "the draft is lost")
+    await page.until(CONNECTED, "the connection comes back by itself", 10)
+    await page.evaluate("document.getElementById('message').select()")
+    await ask(page, arguments.question)
+    expect(await page.evaluate(f"{LAST}.dataset.state") == "complete", "the turn after a reconnect fails")
+
+
+async def works_by_keyboard(page, arguments):
+    await sign_in(page, arguments)
+    expect(await page.evaluate("document.activeElement.id") == "message", "the message box has no focus")
+    await ask(page, arguments.question)
+    expect(await page.evaluate("document.activeElement.id") == "message", "the focus left the message box")
+    seen = []
+    for _ in range(60):
+        await page.press("Tab", 8)  # shift: backwards
+        facts = await page.evaluate("""(() => {
+          const it = document.activeElement, style = getComputedStyle(it);
+          return {id: it.id, name: it.ariaLabel || it.textContent.trim() || it.labels?.[0]?.textContent || '',
+            shown: it === document.body || style.outlineStyle !== 'none' || it.id === 'message'};
+        })()""")
+        expect(facts["shown"], f"no visible focus on {facts}")
+        expect(facts["name"] or facts["id"] in ("", "message"), f"no name on {facts}")
+        seen.append(facts["id"] or facts["name"][:20])
+        if facts["id"] == "new-conversation":
+            break
+    expect(seen[-1] == "new-conversation", f"the new conversation cannot be reached: {seen}")
+    await page.press("Enter")
+    await page.until("document.querySelectorAll('.turn').length === 0", "a new conversation begins")
+    expect(await page.evaluate("document.activeElement.id") == "message", "the focus is not in the message box")
+
+
+async def keeps_an_input_methods_enter(page, arguments):
+    await sign_in(page, arguments)
+    await page.evaluate("document.getElementById('message').focus()")
+    await page.call("Input.imeSetComposition", text="たべる", selectionStart=3, selectionEnd=3)
+    await page.run("""document.getElementById('message').dispatchEvent(
+      new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true, cancelable: true}));""")
+    expect(await page.evaluate("document.querySelectorAll('.turn').length") == 0, "Enter while composing sent the message")
+    await page.type("食べる")
+    expect(await page.evaluate("document.getElementById('message').value") == "食べる", "the conversion did not end")
+
+
+async def fits_a_phone(page, arguments):
+    await page.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+    await answers_a_question(page, arguments)
+    expect(await page.evaluate("document.documentElement.scrollWidth") <= 390, "the page is wider than a phone")
+    expect(await page.evaluate("document.getElementById('sidebar').inert"), "the closed drawer can be reached")
+    await page.evaluate("document.getElementById('open-sidebar').click()")
+    await page.until("getComputedStyle(document.getElementById('sidebar')).visibility === 'visible'", "the drawer opens")
+    await page.press("Escape")
+    expect(await page.evaluate("document.activeElement.id") == "open-sidebar", "the focus is lost when the drawer closes")
+
+
+CHECKS = [
+    signs_in_by_fragment, refuses_a_bad_token, answers_a_question, shows_stored_conversations,
+    shows_hostile_answers_as_text, reduces_frames, stops_an_answer, reconnects, works_by_keyboard,
+    keeps_an_input_methods_enter, fits_a_phone,
+]
+
+
+async def checked(check, arguments):
+    """Runs one check in a browser of its own; returns what is wrong, or None."""
+    async with browser() as page:
+        await page.call("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+        try:
+            await check(page, arguments)
+            violations = await page.evaluate("globalThis.violations ?? []")
+            expect(not violations, f"content policy: {violations}")
+            expect(not page.errors, f"in the console: {page.errors}")
+            return None
+        except Failure as failure:
+            return str(failure)
+        except Exception:
+            return traceback.format_exc()
+        finally:
+            if arguments.pictures:
+                await page.picture(pathlib.Path(arguments.pictures) / f"{check.__name__}.png")
+
+
+async def main(arguments):
+    if arguments.pictures:
+        pathlib.Path(arguments.pictures).mkdir(parents=True, exist_ok=True)
+    broken = 0
+    for check in CHECKS:
+        name = check.__name__.replace("_", " ")
+        if arguments.only and arguments.only not in name:
+            continue
+        problem = await checked(check, arguments)
+        print(f"{'FAIL' if problem else 'ok  '} {name}{': ' + problem if problem else ''}", flush=True)
+        broken += problem is not None
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base", type=lambda text: text.rstrip("/"))
+    parser.add_argument("token")
+    parser.add_argument("--question", default="What does 食べる mean?")
+    parser.add_argument("--expect", default="to eat")
+    parser.add_argument("--pictures", help="a folder for a picture after each check")
+    parser.add_argument("--only", help="run only checks whose name contains this")
+    sys.exit(asyncio.run(main(parser.parse_args())))
