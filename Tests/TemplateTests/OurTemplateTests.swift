@@ -1,0 +1,105 @@
+import Support
+import Testing
+
+@testable import Template
+
+/// The project's own template, which `martlet start` reads and `sam deploy` deploys.
+@Suite struct OurTemplateTests {
+  let application: Application
+
+  init() throws {
+    application = try Application(
+      template: Project.bytes("template.json"), file: "template.json",
+      environment: TemplateEnvironment(
+        webSocketEndpoint: "ws://127.0.0.1:3100", httpEndpoint: "http://127.0.0.1:3100"))
+  }
+
+  @Test func `is played without a warning`() {
+    #expect(application.warnings.isEmpty)
+  }
+
+  @Test func `has a function for every route`() {
+    #expect(
+      application.functions.map(\.handler) == [
+        "connect", "disconnect", "default", "chat", "admin", "conversations", "web", "health",
+        "ingest",
+      ])
+    #expect(application.functions.allSatisfy { $0.build == ".build/release" })
+    #expect(application.functions.allSatisfy { $0.runtime == "provided.al2023" })
+    #expect(application.function(named: "WebFunction")?.files == ["Functions/Web"])
+    #expect(
+      application.function(named: "IngestFunction")?.files == [
+        "Functions/Assistants/Japanese/Knowledge"
+      ])
+    #expect(application.function(named: "ChatFunction")?.timeout == 29)
+  }
+
+  @Test func `hands settings to the functions`() throws {
+    let chat = try #require(application.function(named: "ChatFunction")).environment
+    #expect(chat["LLM_TEMPERATURE"] == "0.7")
+    #expect(chat["CONNECTIONS_TABLE"] == "martlet-connections")
+    #expect(chat["KNOWLEDGE_BUCKET"] == "martlet-knowledge")
+    #expect(chat["TOKEN_KEY_SECRET"] == "martlet/token-key")
+    #expect(chat["OPENAI_API_KEY"] == nil)
+    let web = try #require(application.function(named: "WebFunction")).environment
+    #expect(web["WEBSOCKET_URL"] == "ws://127.0.0.1:3100/prod")
+    let connect = try #require(application.function(named: "ConnectFunction")).environment
+    #expect(connect["ALLOWED_ORIGINS"] == "http://127.0.0.1:3100")
+  }
+
+  @Test func `routes frames by their action`() throws {
+    let api = try #require(application.webSocketAPIs.first)
+    #expect(application.webSocketAPIs.count == 1)
+    #expect(api.id == "martletws1")
+    #expect(api.selectionExpression == "$request.body.action")
+    #expect(api.stages == [APIStage(name: "prod")])
+    #expect(
+      api.routes.map { "\($0.key) \($0.function) \($0.timeout)" } == [
+        "$connect ConnectFunction 29000", "$disconnect DisconnectFunction 29000",
+        "$default DefaultFunction 29000", "chat ChatFunction 29000",
+      ])
+  }
+
+  @Test func `routes requests by method and path`() throws {
+    let api = try #require(application.httpAPIs.first)
+    #expect(application.httpAPIs.count == 1)
+    #expect(api.id == "martlethttp")
+    #expect(api.stages == [APIStage(name: "$default")])
+    #expect(
+      api.routes.map { "\($0.key) → \($0.function)" } == [
+        "ANY /api/v1/admin/chat/{proxy+} → AdminFunction",
+        "ANY /api/v1/conversations → ConversationsFunction",
+        "ANY /api/v1/conversations/{proxy+} → ConversationsFunction",
+        "GET / → WebFunction", "GET /{proxy+} → WebFunction",
+        "GET /api/v1/config → WebFunction", "GET /health → HealthFunction",
+      ])
+    #expect(api.routes.allSatisfy { $0.payloadVersion == "2.0" && $0.timeout == 30_000 })
+  }
+
+  @Test func `has the tables, the bucket and the secret`() throws {
+    #expect(
+      application.tables.map(\.name) == [
+        "martlet-connections", "martlet-conversations", "martlet-turns", "martlet-claims",
+        "martlet-knowledge",
+      ])
+    let conversations = application.tables[1]
+    #expect(conversations.key == .init(partition: "owner", sort: "conversationId"))
+    #expect(
+      conversations.globalIndexes.map { "\($0.name) \($0.key.partition) \($0.key.sort ?? "-")" }
+        == [
+          "byTenant tenant updatedAt", "byConversation tenantConversation -",
+          "byOwnerUpdated owner updatedAt",
+        ])
+    #expect(application.tables[0].timeToLive == "expiresAt")
+    #expect(application.tables[2].attributes["number"] == .number)
+    #expect(application.buckets.map(\.name) == ["martlet-knowledge"])
+    let secret = try #require(application.secrets.first)
+    #expect(secret.name == "martlet/token-key")
+    guard case .generated(let generated) = secret.value else {
+      Issue.record("the key is not generated")
+      return
+    }
+    #expect(generated.length == 64)
+    #expect(generated.excludesPunctuation)
+  }
+}
