@@ -5,6 +5,9 @@ import CSQLite
 package final class Connection {
   private let handle: OpaquePointer
   private var statements: [String: Statement] = [:]
+  /// Counts the transactions of the writer, so that a job can tell whether what it checked once is
+  /// still true: within one transaction nobody else has written.
+  package internal(set) var transaction = 0
 
   /// Statements kept compiled; a table has about a dozen, so this serves some hundred tables.
   private static let statementLimit = 2000

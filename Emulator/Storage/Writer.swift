@@ -24,6 +24,7 @@ struct Writer {
   /// those of SQLite's bookkeeping around it.
   private func commit(_ jobs: [Job]) throws -> [(any Error)?] {
     try connection.run("BEGIN IMMEDIATE")
+    connection.transaction += 1
     do {
       var failures: [(any Error)?] = []
       failures.reserveCapacity(jobs.count)

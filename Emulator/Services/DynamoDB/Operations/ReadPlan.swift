@@ -1,0 +1,161 @@
+import JSON
+
+/// What Query and Scan have in common: which attributes, which filter, how many, where to go on.
+struct ReadPlan: Sendable {
+  enum Selection: String, Sendable {
+    case all = "ALL_ATTRIBUTES"
+    case projected = "ALL_PROJECTED_ATTRIBUTES"
+    case specific = "SPECIFIC_ATTRIBUTES"
+    case count = "COUNT"
+  }
+
+  var projection: ProjectionExpression?
+  var filter: ConditionExpression?
+  var selection: Selection?
+  let limit: Int?
+  let start: Attributes?
+  let isConsistent: Bool
+  let report: CapacityReport
+  let indexName: String?
+
+  /// Bytes that one page reads at most (developer guide, "Quotas").
+  static let pageLimit = 1 << 20
+
+  /// Reads what does not need the table; expressions are added by the operation in its own order.
+  init(_ request: OperationRequest) throws(DynamoDBError) {
+    limit = request.integer("Limit")
+    isConsistent = request.bool("ConsistentRead") ?? false
+    report = CapacityReport(request)
+    indexName = request.string("IndexName")
+    selection = request.string("Select").flatMap(Selection.init)
+    guard let node = request["ExclusiveStartKey"] else {
+      start = nil
+      return
+    }
+    do throws(ValueError) {
+      start = try ValueReader.attributes(node)
+    } catch {
+      throw .validation("The provided starting key is invalid: \(error.message)")
+    }
+  }
+
+  /// Checks `Select` against the other parameters. Query puts one of the texts into an envelope.
+  func checkSelection(
+    _ request: OperationRequest, isQuery: Bool
+  ) throws(DynamoDBError) {
+    let names = request["AttributesToGet"] != nil
+    if selection == .specific, request["ProjectionExpression"] == nil, !names {
+      let error = DynamoDBError.validation(
+        "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+          + "SPECIFIC_ATTRIBUTES")
+      throw isQuery ? error.enveloped : error
+    }
+    if let selection, selection != .specific, names || request["ProjectionExpression"] != nil {
+      let parameter = names ? "AttributesToGet" : "ProjectionExpression"
+      let target = selection == .count ? "only the Count" : selection.rawValue
+      throw .validation("Cannot specify the \(parameter) when choosing to get \(target)")
+    }
+    if selection == .projected, indexName == nil {
+      throw .validation(
+        "ALL_PROJECTED_ATTRIBUTES can be used only when \(isQuery ? "Querying" : "Scanning") "
+          + "using an IndexName")
+    }
+  }
+
+  /// The index that the request names, with what it cannot do checked.
+  func index(of table: Table) throws(DynamoDBError) -> TableIndex? {
+    guard let indexName else { return nil }
+    guard let index = table.index(named: indexName) else {
+      throw .validation(
+        "The table does not have the specified index: \(indexName)")
+    }
+    if isConsistent, !index.isLocal {
+      throw .validation("Consistent reads are not supported on global secondary indexes")
+    }
+    if selection == .all, !index.isLocal, !index.projectsAll {
+      throw .invalid(
+        "Select type ALL_ATTRIBUTES is not supported for global secondary index \(indexName) "
+          + "because its projection type is not ALL")
+    }
+    return index
+  }
+
+  /// Where to go on, as the position of the last key in the order of the read.
+  func position(in source: ReadSource) throws(DynamoDBError) -> ReadPosition? {
+    guard let start else { return nil }
+    let names = source.keyNames
+    guard start.count == names.count, names.allSatisfy({ start[$0] != nil }) else {
+      throw .validation("The provided starting key is invalid")
+    }
+    guard let position = source.position(of: start) else {
+      throw .validation(
+        source.index == nil
+          ? "The provided starting key is invalid: The provided key element does not match the schema"
+          : "The provided starting key is invalid")
+    }
+    return position
+  }
+}
+
+/// Where items are read from: a table, or an index of it.
+struct ReadSource: Sendable {
+  let table: Table
+  let index: TableIndex?
+  /// A local index that does not hold all attributes reads the rest from the table.
+  let readsBase: Bool
+
+  init(_ table: Table, _ index: TableIndex?, _ plan: ReadPlan) {
+    self.table = table
+    self.index = index
+    readsBase = index.map { $0.isLocal && plan.selection == .all } ?? false
+  }
+
+  var keys: KeySchema { index?.keys ?? table.keys }
+
+  var keyNames: [ByteText] { index?.keyNames ?? table.keys.names }
+
+  /// The columns and tables of a read: the item's bytes, its size and its position.
+  var select: String {
+    guard let index else {
+      return "SELECT item, size, place, pk, sk, x'', x'' FROM \(table.sql.table)"
+    }
+    let entry = index.sql.table
+    guard index.projectsAll || readsBase else {
+      return "SELECT item, size, place, ipk, isk, pk, sk FROM \(entry)"
+    }
+    return """
+      SELECT base.item, base.size, entry.place, ipk, isk, entry.pk, entry.sk
+      FROM \(entry) AS entry CROSS JOIN \(table.sql.table) AS base ON base.id = entry.base
+      """
+  }
+
+  /// The columns that order a read, as they are called in `select`.
+  var order: (place: String, partition: String, sort: [String]) {
+    guard let index else { return ("place", "pk", ["sk"]) }
+    if index.projectsAll || readsBase {
+      return ("entry.place", "ipk", ["isk", "entry.pk", "entry.sk"])
+    }
+    return ("place", "ipk", ["isk", "pk", "sk"])
+  }
+
+  /// The position of an item by its key attributes; nil when a type does not fit.
+  func position(of key: Attributes) -> ReadPosition? {
+    guard let own = (try? KeyRules.key(named: key.keeping(table.keys.names), table.keys)) else {
+      return nil
+    }
+    guard let index else {
+      return ReadPosition(place: own.place, partition: own.partition, sort: [own.sort])
+    }
+    guard let entry = index.key(of: key) else { return nil }
+    return ReadPosition(
+      place: entry.place, partition: entry.partition,
+      sort: [entry.sort, own.partition, own.sort])
+  }
+}
+
+/// A place in the order of a read.
+struct ReadPosition: Sendable {
+  let place: Int
+  let partition: [UInt8]
+  let sort: [[UInt8]]
+}

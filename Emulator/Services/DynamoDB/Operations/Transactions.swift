@@ -1,0 +1,233 @@
+import Crypto
+import JSON
+import Storage
+
+extension DynamoDB {
+  /// Bytes of all items of a transaction (developer guide, "Quotas").
+  static let transactionBytes = 4 << 20
+  /// How long a client's token answers for its first use.
+  static let tokenMilliseconds = 600_000
+
+  func transactWriteItems(_ request: OperationRequest) async throws -> [UInt8] {
+    let actions = try transactActions(request)
+    let report = CapacityReport(request)
+    let token = request.string("ClientRequestToken")
+    let digest = token.map { _ in
+      SHA256.digest(request["TransactItems"].map { Array($0.source) } ?? [])
+    }
+    let now = clock.milliseconds()
+    return try await writeAll(actions.map(\.table)) { tables in
+      let keys = try TransactAction.storedKeys(actions, tables)
+      return { stores in
+        let connection = stores.first?.connection
+        if let token, let digest, let connection {
+          let known = try Self.answer(to: token, digest, now, connection)
+          if let known { return known }
+        }
+        let capacities = try TransactAction.perform(actions, keys, stores)
+        let body = Self.transactBody(capacities, actions, stores, request, report)
+        if let token, let digest, let connection {
+          try connection.run(
+            "INSERT OR REPLACE INTO dynamodb_tokens VALUES (?, ?, ?, ?)",
+            [.text(token), .blob(digest), .blob(body), Value(now)])
+        }
+        return body
+      }
+    }
+  }
+
+  private func transactActions(
+    _ request: OperationRequest
+  ) throws(DynamoDBError) -> [TransactAction] {
+    guard let elements = request["TransactItems"]?.elements else { return [] }
+    var actions: [TransactAction] = []
+    for element in elements {
+      actions.append(try TransactAction(OperationRequest(part: element)))
+    }
+    return actions
+  }
+
+  /// The answer of an earlier request with the same token; an error when it was another request.
+  private static func answer(
+    to token: String, _ digest: [UInt8], _ now: Int, _ connection: Connection
+  ) throws -> [UInt8]? {
+    try connection.run(
+      "DELETE FROM dynamodb_tokens WHERE created < ?", [Value(now - tokenMilliseconds)])
+    let found = try connection.first(
+      "SELECT digest, response FROM dynamodb_tokens WHERE token = ?", [.text(token)]
+    ) { ($0.bytes(0), $0.bytes(1)) }
+    guard let (known, response) = found else { return nil }
+    guard known == digest else {
+      throw DynamoDBError(
+        .idempotentMismatch,
+        "The request was rejected because a request with the same client token and different "
+          + "parameters was already received")
+    }
+    return response
+  }
+
+  private static func transactBody(
+    _ capacities: [ConsumedCapacity], _ actions: [TransactAction], _ stores: [ItemStore],
+    _ request: OperationRequest, _ report: CapacityReport
+  ) -> [UInt8] {
+    var body = AnswerBody()
+    if report != .none {
+      body.add("ConsumedCapacity") { output in
+        output.append(list: capacities) {
+          $1.doubled.append(to: &$0, report, kind: "WriteCapacityUnits")
+        }
+      }
+    }
+    if request.string("ReturnItemCollectionMetrics") == "SIZE" {
+      var shown: [(name: String, keys: [Attributes])] = []
+      for (action, store) in zip(actions, stores) where store.table.hasLocalIndexes {
+        let key = action.attributes.keeping(store.table.keys.partition.map(\.name))
+        if let place = shown.firstIndex(where: { $0.name == store.table.name }) {
+          shown[place].keys.append(key)
+        } else {
+          shown.append((store.table.name, [key]))
+        }
+      }
+      body.add("ItemCollectionMetrics") { output in
+        output.append(members: shown, name: \.name) { output, entry in
+          output.append(list: entry.keys) { $0.appendItemCollectionMetrics($1) }
+        }
+      }
+    }
+    return body.finished
+  }
+
+  /// Like `write`, for items of several tables in one transaction; a table may come more than once.
+  func writeAll<T: Sendable>(
+    _ names: [String], _ prepare: ([Table]) throws -> @Sendable ([ItemStore]) throws -> T
+  ) async throws -> T {
+    for _ in 0..<5 {
+      var tables: [Table] = []
+      for name in names { tables.append(try await table(name)) }
+      let job = try prepare(tables)
+      let (catalog, clock, found) = (self.catalog, self.clock, tables)
+      do {
+        return try await database.write { connection in
+          try catalog.check(found, connection)
+          return try job(
+            found.map { ItemStore(table: $0, connection: connection, clock: clock) })
+        }
+      } catch is StaleTable {
+        continue
+      }
+    }
+    throw DynamoDBError(.internalError, "the tables change too often")
+  }
+
+  // MARK: Reading
+
+  func transactGetItems(_ request: OperationRequest) async throws -> [UInt8] {
+    var gets: [(table: String, get: TransactGet)] = []
+    for element in request["TransactItems"]?.elements.map(Array.init) ?? [] {
+      guard let node = element["Get"] else { continue }
+      let part = OperationRequest(part: node)
+      gets.append((try part.tableName(), try TransactGet(part)))
+    }
+    let report = CapacityReport(request)
+    let prepared = gets
+    return try await readAll(prepared.map(\.table)) { tables in
+      let keys = try zip(prepared, tables).map { try KeyRules.key(named: $0.get.key, $1.keys) }
+      guard Self.areDistinct(tables, keys) else {
+        throw DynamoDBError.validation(
+          "Transaction request cannot include multiple operations on one item")
+      }
+      return { stores in
+        var body = AnswerBody()
+        var capacities: [ConsumedCapacity] = []
+        var responses: [[UInt8]] = []
+        for ((get, key), store) in zip(zip(prepared.map(\.get), keys), stores) {
+          let found = try store.find(key)
+          responses.append(try get.response(found))
+          let units = Capacity.read(found?.size ?? 0, isConsistent: true)
+          ConsumedCapacity.add(units, of: store.table, to: &capacities)
+        }
+        if report != .none {
+          body.add("ConsumedCapacity") { output in
+            output.append(list: capacities) {
+              $1.doubled.append(to: &$0, report, kind: "ReadCapacityUnits")
+            }
+          }
+        }
+        body.add("Responses") { $0.append(list: responses) { $0.append(raw: $1) } }
+        return body.finished
+      }
+    }
+  }
+
+  private static func areDistinct(_ tables: [Table], _ keys: [ItemKey]) -> Bool {
+    for place in keys.indices {
+      for other in keys.indices.prefix(place)
+      where keys[place] == keys[other] && tables[place] === tables[other] {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Reads several tables as they were at one moment.
+  private func readAll<T: Sendable>(
+    _ names: [String], _ prepare: ([Table]) throws -> @Sendable ([ItemStore]) throws -> T
+  ) async throws -> T {
+    var tables: [Table] = []
+    for name in names { tables.append(try await table(name)) }
+    let job = try prepare(tables)
+    let (clock, found) = (self.clock, tables)
+    return try await database.snapshot { connection in
+      try job(found.map { ItemStore(table: $0, connection: connection, clock: clock) })
+    }
+  }
+}
+
+/// One `Get` of a transaction.
+struct TransactGet: Sendable {
+  let key: Attributes
+  private let projection: ProjectionExpression?
+
+  private static let rules = ExpressionParameters.Rules(
+    expressions: ["ProjectionExpression"], legacy: [])
+
+  init(_ request: OperationRequest) throws(DynamoDBError) {
+    var expressions = try ExpressionParameters(request, Self.rules)
+    key = try request.attributes("Key")
+    try expressions.readReferences()
+    projection = try expressions.projection()
+    try expressions.checkUse()
+  }
+
+  func response(_ found: StoredItem?) throws -> [UInt8] {
+    var body = AnswerBody()
+    if let found {
+      if let projection {
+        let item = projection.applied(to: try found.attributes())
+        if !item.isEmpty { body.add("Item", item) }
+      } else {
+        body.add("Item", raw: found.bytes)
+      }
+    }
+    return body.finished
+  }
+}
+
+extension ConsumedCapacity {
+  /// Adds units to the entry of a table, in the order of first mention.
+  static func add(_ units: Double, of table: Table, to all: inout [ConsumedCapacity]) {
+    if let place = all.firstIndex(where: { $0.table == table.name }) {
+      all[place].units += units
+    } else {
+      all.append(ConsumedCapacity(table, units: units))
+    }
+  }
+
+  static func add(_ cost: ItemStore.Cost, of table: Table, to all: inout [ConsumedCapacity]) {
+    if let place = all.firstIndex(where: { $0.table == table.name }) {
+      all[place].add(cost)
+    } else {
+      all.append(ConsumedCapacity(table, cost))
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import JSON
+import Storage
+
+extension DynamoDB {
+  func updateTable(_ request: OperationRequest) async throws -> [UInt8] {
+    let update = TableUpdate(
+      request,
+      label: Timestamp.text(ofMilliseconds: streamNames.next(after: clock.milliseconds())))
+    let table = try await namedTable(request)
+    let clock = self.clock
+    let changed = try await change(table.name) { table, connection in
+      let definition = try update.applied(to: table.definition)
+      try IndexChange(from: table, to: definition, clock: clock).carryOut(connection)
+      return definition
+    }
+    return try await description(of: changed, status: "UPDATING").answer("TableDescription")
+  }
+}
+
+/// An `UpdateTable`, checked against the table it meets.
+struct TableUpdate: Sendable {
+  private let request: OperationRequest
+  private let label: String
+
+  private static let parameters = [
+    "ProvisionedThroughput", "BillingMode", "GlobalSecondaryIndexUpdates", "StreamSpecification",
+    "SSESpecification", "ReplicaUpdates", "TableClass", "DeletionProtectionEnabled",
+    "OnDemandThroughput", "WarmThroughput", "MultiRegionConsistency", "GlobalTableWitnessUpdates",
+  ]
+  /// Features that this service does not have; asking for them is an error, not silence.
+  private static let refused = [
+    "ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates",
+  ]
+
+  init(_ request: OperationRequest, label: String) {
+    self.request = request
+    self.label = label
+  }
+
+  func applied(to old: TableDefinition) throws(DynamoDBError) -> TableDefinition {
+    guard Self.parameters.contains(where: { request[$0] != nil }) else {
+      throw .validation(
+        "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+          + "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
+    }
+    for name in Self.refused where request[name] != nil {
+      throw .invalid("\(name) is not supported by this emulator")
+    }
+    var definition = old
+    try updateBilling(&definition)
+    try updateIndexes(&definition)
+    try updateStream(&definition)
+    if let isProtected = request.bool("DeletionProtectionEnabled") {
+      definition.isProtected = isProtected
+    }
+    if let tableClass = request.string("TableClass") { definition.tableClass = tableClass }
+    for (name, value) in TableSpecification.settings(request) { definition.settings[name] = value }
+    return definition
+  }
+
+  private func updateBilling(_ definition: inout TableDefinition) throws(DynamoDBError) {
+    guard request["BillingMode"] != nil || request["ProvisionedThroughput"] != nil else { return }
+    if request["BillingMode"] == nil, definition.isOnDemand {
+      throw .invalid(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+          + "PAY_PER_REQUEST")
+    }
+    let billing = try TableSpecification.billing(request)
+    if request["BillingMode"] == nil, billing.throughput == definition.throughput {
+      throw .validation(
+        "The provisioned throughput for the table will not change. The requested value equals "
+          + "the current value. Current ReadCapacityUnits provisioned for the table: "
+          + "\(definition.throughput.read). Requested ReadCapacityUnits: "
+          + "\(billing.throughput.read). Current WriteCapacityUnits provisioned for the table: "
+          + "\(definition.throughput.write). Requested WriteCapacityUnits: "
+          + "\(billing.throughput.write). Refer to the Amazon DynamoDB Developer Guide for current "
+          + "limits and how to request higher limits.")
+    }
+    definition.isOnDemand = billing.isOnDemand
+    definition.throughput = billing.throughput
+    if billing.isOnDemand {
+      for place in definition.indexes.indices { definition.indexes[place].throughput = .init() }
+    }
+  }
+
+  private func updateIndexes(_ definition: inout TableDefinition) throws(DynamoDBError) {
+    guard let node = request["GlobalSecondaryIndexUpdates"], let elements = node.elements else {
+      return
+    }
+    guard node.count > 0 else { throw .invalid("List of GlobalSecondaryIndexUpdates is empty") }
+    for attribute in TableSpecification.attributes(request)
+    where definition.type(of: attribute.name) == nil {
+      definition.attributes.append(attribute)
+    }
+    for element in elements {
+      if let create = element["Create"], !create.isNull {
+        try add(create, to: &definition)
+      } else if let delete = element["Delete"], !delete.isNull {
+        let name = delete["IndexName"]?.string ?? ""
+        let place = try Self.place(of: name, in: definition)
+        definition.indexes.remove(at: place)
+      } else if let update = element["Update"], !update.isNull {
+        let place = try Self.place(of: update["IndexName"]?.string ?? "", in: definition)
+        let units = update["ProvisionedThroughput"]
+        definition.indexes[place].throughput = .init(
+          read: units?["ReadCapacityUnits"]?.wholeNumber ?? 0,
+          write: units?["WriteCapacityUnits"]?.wholeNumber ?? 0)
+      } else {
+        throw .invalid("One of GlobalSecondaryIndexUpdate.Update, Create or Delete must be set")
+      }
+    }
+    Self.forgetUnusedAttributes(&definition)
+  }
+
+  private func add(_ node: JSONNode, to definition: inout TableDefinition) throws(DynamoDBError) {
+    var index = try TableSpecification(request, created: 0, label: label)
+      .index(node, isLocal: false, tableKeys: definition.keys)
+    guard !definition.indexes.contains(where: { $0.name == index.name }) else {
+      throw .validation(
+        "Attempting to create an index which already exists")
+    }
+    guard definition.indexes.filter({ !$0.isLocal }).count < TableSpecification.globalIndexLimit
+    else {
+      throw DynamoDBError(
+        .limitExceeded,
+        "GlobalSecondaryIndex count exceeds the per-table limit of "
+          + "\(TableSpecification.globalIndexLimit)")
+    }
+    index.number = definition.nextIndexNumber
+    definition.nextIndexNumber += 1
+    definition.indexes.append(index)
+  }
+
+  private static func place(
+    of name: String, in definition: TableDefinition
+  ) throws(DynamoDBError) -> Int {
+    let place = definition.indexes.firstIndex { $0.name == name && !$0.isLocal }
+    guard let place else {
+      throw DynamoDBError(
+        .resourceNotFound, "Requested resource not found: Index: \(name) not found")
+    }
+    return place
+  }
+
+  private static func forgetUnusedAttributes(_ definition: inout TableDefinition) {
+    var used = Set(definition.keys.map(\.name))
+    for index in definition.indexes { used.formUnion(index.keys.map(\.name)) }
+    definition.attributes.removeAll { !used.contains($0.name) }
+  }
+
+  private func updateStream(_ definition: inout TableDefinition) throws(DynamoDBError) {
+    guard let node = request["StreamSpecification"] else { return }
+    let isOn = definition.stream?.isEnabled ?? false
+    let stream = try TableSpecification.stream(node, label: label)
+    if stream != nil, isOn {
+      throw DynamoDBError(
+        .resourceInUse,
+        "Table already has an enabled stream: TableName: \(definition.name)")
+    }
+    if stream == nil, !isOn {
+      throw .validation("Table is already without stream: TableName: \(definition.name)")
+    }
+    if let stream {
+      definition.stream = stream
+    } else {
+      definition.stream?.isEnabled = false
+    }
+  }
+}
+
+/// Makes and fills the indexes that a change of a definition adds, and drops those it removes.
+struct IndexChange {
+  private let old: Table
+  private let new: Table
+  private let clock: ServiceClock
+
+  init(from table: Table, to definition: TableDefinition, clock: ServiceClock) {
+    old = table
+    new = Table(id: table.id, definition)
+    self.clock = clock
+  }
+
+  private static let batch = 500
+
+  func carryOut(_ connection: Connection) throws {
+    let kept = Set(new.indexes.map(\.sql.table))
+    for index in old.indexes where !kept.contains(index.sql.table) {
+      try connection.execute("DROP TABLE \(index.sql.table)")
+    }
+    let known = Set(old.indexes.map(\.sql.table))
+    let added = new.indexes.filter { !known.contains($0.sql.table) }
+    guard !added.isEmpty else { return }
+    for index in added { try connection.execute(index.sql.create) }
+    try fill(added, connection)
+  }
+
+  private func fill(_ indexes: [TableIndex], _ connection: Connection) throws {
+    let store = ItemStore(table: new, connection: connection, clock: clock)
+    var last = 0
+    while true {
+      let rows = try connection.all(
+        """
+        SELECT id, pk, sk, item FROM \(new.sql.table) WHERE id > ? ORDER BY id LIMIT \(Self.batch)
+        """, [Value(last)]
+      ) { ($0.integer(0), ItemKey(partition: $0.bytes(1), sort: $0.bytes(2)), $0.bytes(3)) }
+      guard let end = rows.last?.0 else { return }
+      for (id, key, bytes) in rows {
+        let item = try Attributes(stored: bytes)
+        for index in indexes {
+          // Values of a wrong type were allowed before there was an index: such items stay out of it.
+          guard let place = index.key(of: item) else { continue }
+          try store.insert(index.projected(item), at: place, key, id: id, in: index)
+        }
+      }
+      last = end
+    }
+  }
+}
