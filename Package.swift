@@ -121,7 +121,7 @@ let package = Package(
       name: "StructureTests", dependencies: ["Support"], path: "Tests/Structure",
       swiftSettings: swiftSettings),
     tests("JSON", imports: ["JSON"], exclude: ["Vectors"]),
-    tests("Events", imports: ["Events", "JSON"]),
+    tests("Events", imports: ["Events", "JSON"], exclude: ["Fixtures"]),
     tests("Crypto", imports: ["Crypto", "JSON"], exclude: ["Fixtures"]),
     tests("Network", imports: ["Network", "CLoop"]),
     tests("LambdaRuntime", imports: ["LambdaRuntime", "Events", "JSON"]),

@@ -142,7 +142,9 @@ struct AnswerExchange {
       ])
   }
 
+  /// A lost connection has been logged already.
   private func log(_ error: ErrorReport) {
+    guard error.type != ResponseError.connectionLost.errorType else { return }
     invocation.log.error(
       "invocation failed",
       ["errorType": .string(error.type), "errorMessage": .string(error.message)])
