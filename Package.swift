@@ -51,6 +51,7 @@ let package = Package(
     .executable(name: "martlet", targets: ["Command"]),
     .executable(name: "echo-raw", targets: ["EchoRaw"]),
     .executable(name: "echo-codable", targets: ["EchoCodable"]),
+    .executable(name: "server-echo", targets: ["ServerEcho"]),
     .executable(name: "martlet-bench", targets: ["Bench"]),
   ],
   targets: [
@@ -150,6 +151,7 @@ let package = Package(
     program("EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"]),
     program(
       "EchoCodable", at: "Tests/Benchmarks/EchoCodable", imports: ["LambdaRuntime", "Events"]),
+    program("ServerEcho", at: "Tests/Benchmarks/ServerEcho", imports: ["Server"]),
     program("Bench", at: "Tests/Benchmarks/Bench", imports: ["CLoop", "JSON"]),
   ],
   swiftLanguageModes: [.v6]
