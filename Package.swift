@@ -66,7 +66,7 @@ let package = Package(
     module("JSON", at: "Runtime/JSON"),
     module("Events", at: "Runtime/Events"),
     module("Crypto", at: "Runtime/Crypto", imports: ["COpenSSL", "JSON"]),
-    module("Network", at: "Runtime/Network", imports: ["CCurl", "COpenSSL"]),
+    module("Network", at: "Runtime/Network", imports: ["CCurl", "COpenSSL", "Crypto"]),
 
     // Level 1.
     module("LambdaRuntime", at: "Runtime/LambdaRuntime", imports: ["CGlibc", "Events"]),

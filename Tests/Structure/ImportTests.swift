@@ -6,7 +6,7 @@ import Testing
 private let mayImport: [String: Set<String>] = [
   "JSON": [], "Events": [],
   "Crypto": ["COpenSSL", "JSON"],
-  "Network": ["CCurl", "COpenSSL"],
+  "Network": ["CCurl", "COpenSSL", "Crypto"],
   "LambdaRuntime": ["CGlibc", "Events"],
   "Cloud": ["JSON", "Events", "Crypto", "Network"],
   "Agent": ["JSON", "Events", "Crypto", "Network", "Cloud"],
