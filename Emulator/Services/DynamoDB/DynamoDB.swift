@@ -68,6 +68,10 @@ package final class DynamoDB: Sendable {
     case "UntagResource": try await untagResource(request)
     case "ListTagsOfResource": try await listTagsOfResource(request)
     case "DescribeContinuousBackups": try await describeContinuousBackups(request)
+    case "ListStreams": try listStreams(request)
+    case "DescribeStream": try await describeStream(request)
+    case "GetShardIterator": try await getShardIterator(request)
+    case "GetRecords": try await getRecords(request)
     case "DescribeLimits": Account.limits
     case "DescribeEndpoints": Account.endpoints
     default: throw DynamoDBError(.unknownOperation, "")

@@ -1,7 +1,7 @@
 import JSON
 
 /// What the service answers instead of a result: type with its full prefix, text, and sometimes more.
-struct DynamoDBError: Error, Equatable {
+struct DynamoDBError: Error, Equatable, CustomStringConvertible {
   enum Kind: String, Sendable {
     case validation = "com.amazon.coral.validate#ValidationException"
     case serialization = "com.amazon.coral.service#SerializationException"
@@ -49,6 +49,8 @@ struct DynamoDBError: Error, Equatable {
     self.item = item
     self.reasons = reasons
   }
+
+  var description: String { "\(kind.rawValue): \(message)" }
 
   var status: Int { kind == .internalError ? 500 : 400 }
 
