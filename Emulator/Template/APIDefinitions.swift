@@ -17,6 +17,18 @@ package struct WebSocketAPI: Sendable, Equatable {
   package var selectionExpression: String
   package var routes: [WebSocketRoute]
   package var stages: [APIStage]
+
+  package init(
+    logicalID: String, id: String, name: String, selectionExpression: String,
+    routes: [WebSocketRoute], stages: [APIStage]
+  ) {
+    self.logicalID = logicalID
+    self.id = id
+    self.name = name
+    self.selectionExpression = selectionExpression
+    self.routes = routes
+    self.stages = stages
+  }
 }
 
 package struct WebSocketRoute: Sendable, Equatable {
@@ -29,6 +41,17 @@ package struct WebSocketRoute: Sendable, Equatable {
   package var returnsResponse: Bool
   /// Asked before `$connect`; other routes have none.
   package var authorizer: AuthorizerDefinition?
+
+  package init(
+    key: String, function: String, timeout: Int = 29_000, returnsResponse: Bool = false,
+    authorizer: AuthorizerDefinition? = nil
+  ) {
+    self.key = key
+    self.function = function
+    self.timeout = timeout
+    self.returnsResponse = returnsResponse
+    self.authorizer = authorizer
+  }
 }
 
 package struct HTTPAPI: Sendable, Equatable {
@@ -38,6 +61,18 @@ package struct HTTPAPI: Sendable, Equatable {
   package var routes: [HTTPRoute]
   package var stages: [APIStage]
   package var cors: CORS?
+
+  package init(
+    logicalID: String, id: String, name: String, routes: [HTTPRoute], stages: [APIStage],
+    cors: CORS? = nil
+  ) {
+    self.logicalID = logicalID
+    self.id = id
+    self.name = name
+    self.routes = routes
+    self.stages = stages
+    self.cors = cors
+  }
 }
 
 package struct HTTPRoute: Sendable, Equatable {
@@ -50,6 +85,18 @@ package struct HTTPRoute: Sendable, Equatable {
   package var payloadVersion: String
   package var authorizer: AuthorizerDefinition?
   package var scopes: [String]
+
+  package init(
+    key: String, function: String, timeout: Int = 30_000, payloadVersion: String = "2.0",
+    authorizer: AuthorizerDefinition? = nil, scopes: [String] = []
+  ) {
+    self.key = key
+    self.function = function
+    self.timeout = timeout
+    self.payloadVersion = payloadVersion
+    self.authorizer = authorizer
+    self.scopes = scopes
+  }
 }
 
 /// What an API answers to questions of browsers about other origins.
@@ -79,4 +126,11 @@ package struct AuthorizerDefinition: Sendable, Equatable {
   package var identitySources: [String]
   /// Seconds for which an answer is kept, 0 to 3,600.
   package var timeToLive: Int
+
+  package init(name: String, kind: Kind, identitySources: [String] = [], timeToLive: Int = 0) {
+    self.name = name
+    self.kind = kind
+    self.identitySources = identitySources
+    self.timeToLive = timeToLive
+  }
 }

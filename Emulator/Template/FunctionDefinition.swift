@@ -23,6 +23,28 @@ package struct FunctionDefinition: Sendable, Equatable {
   package var files: [String]
   package var reservedConcurrency: Int?
   package var url: FunctionURLDefinition?
+
+  package init(
+    logicalID: String, name: String, handler: String = "bootstrap",
+    runtime: String = "provided.al2023", timeout: Int = 3, memorySize: Int = 128,
+    temporaryStorage: Int = 512, environment: [String: String] = [:], code: String? = nil,
+    build: String? = nil, files: [String] = [], reservedConcurrency: Int? = nil,
+    url: FunctionURLDefinition? = nil
+  ) {
+    self.logicalID = logicalID
+    self.name = name
+    self.handler = handler
+    self.runtime = runtime
+    self.timeout = timeout
+    self.memorySize = memorySize
+    self.temporaryStorage = temporaryStorage
+    self.environment = environment
+    self.code = code
+    self.build = build
+    self.files = files
+    self.reservedConcurrency = reservedConcurrency
+    self.url = url
+  }
 }
 
 /// A function's own address.
@@ -31,6 +53,12 @@ package struct FunctionURLDefinition: Sendable, Equatable {
   /// `InvokeMode: RESPONSE_STREAM`.
   package var streams: Bool
   package var cors: CORS?
+
+  package init(requiresSignature: Bool, streams: Bool = false, cors: CORS? = nil) {
+    self.requiresSignature = requiresSignature
+    self.streams = streams
+    self.cors = cors
+  }
 }
 
 /// Invokes a function by the clock.
@@ -50,4 +78,15 @@ package struct ScheduleDefinition: Sendable, Equatable {
   /// The event's text when the template gives one, else the service's own event is sent.
   package var input: String?
   package var isEnabled: Bool
+
+  package init(
+    name: String, function: String, expression: Expression, input: String? = nil,
+    isEnabled: Bool = true
+  ) {
+    self.name = name
+    self.function = function
+    self.expression = expression
+    self.input = input
+    self.isEnabled = isEnabled
+  }
 }

@@ -26,6 +26,12 @@ package struct TableDefinition: Sendable, Equatable {
     package var name: String
     package var key: Key
     package var projection: Projection
+
+    package init(name: String, key: Key, projection: Projection = .all) {
+      self.name = name
+      self.key = key
+      self.projection = projection
+    }
   }
 
   package enum StreamView: String, Sendable, Equatable {
@@ -48,6 +54,22 @@ package struct TableDefinition: Sendable, Equatable {
   package var stream: StreamView?
   /// `PAY_PER_REQUEST`, or false for `PROVISIONED`.
   package var isOnDemand: Bool
+
+  package init(
+    logicalID: String, name: String, attributes: [String: AttributeType], key: Key,
+    globalIndexes: [Index] = [], localIndexes: [Index] = [], timeToLive: String? = nil,
+    stream: StreamView? = nil, isOnDemand: Bool = true
+  ) {
+    self.logicalID = logicalID
+    self.name = name
+    self.attributes = attributes
+    self.key = key
+    self.globalIndexes = globalIndexes
+    self.localIndexes = localIndexes
+    self.timeToLive = timeToLive
+    self.stream = stream
+    self.isOnDemand = isOnDemand
+  }
 }
 
 /// An S3 bucket.
@@ -56,6 +78,12 @@ package struct BucketDefinition: Sendable, Equatable {
   /// `BucketName`, else the logical id in lower case.
   package var name: String
   package var isVersioned: Bool
+
+  package init(logicalID: String, name: String, isVersioned: Bool = false) {
+    self.logicalID = logicalID
+    self.name = name
+    self.isVersioned = isVersioned
+  }
 }
 
 /// A Secrets Manager secret.
@@ -72,6 +100,13 @@ package struct SecretDefinition: Sendable, Equatable {
   package var name: String
   package var description: String?
   package var value: Value
+
+  package init(logicalID: String, name: String, description: String? = nil, value: Value) {
+    self.logicalID = logicalID
+    self.name = name
+    self.description = description
+    self.value = value
+  }
 }
 
 /// How `GenerateSecretString` makes a value.
@@ -87,4 +122,22 @@ package struct GeneratedSecret: Sendable, Equatable {
   /// A JSON object into which the value goes under `key`; without one the value stands alone.
   package var template: String?
   package var key: String?
+
+  package init(
+    length: Int = 32, excludedCharacters: String = "", excludesLowercase: Bool = false,
+    excludesUppercase: Bool = false, excludesNumbers: Bool = false,
+    excludesPunctuation: Bool = false, includesSpace: Bool = false, requiresEachType: Bool = true,
+    template: String? = nil, key: String? = nil
+  ) {
+    self.length = length
+    self.excludedCharacters = excludedCharacters
+    self.excludesLowercase = excludesLowercase
+    self.excludesUppercase = excludesUppercase
+    self.excludesNumbers = excludesNumbers
+    self.excludesPunctuation = excludesPunctuation
+    self.includesSpace = includesSpace
+    self.requiresEachType = requiresEachType
+    self.template = template
+    self.key = key
+  }
 }

@@ -1,0 +1,79 @@
+import JSON
+package import Server
+
+/// API Gateway: the WebSocket and HTTP APIs of a template on one port, `@connections` on another.
+///
+/// A WebSocket API is reached at `/STAGE`, an HTTP API at `/STAGE/…`, or at `/…` for the stage
+/// `$default`. With several APIs of a kind, `ID.localhost` as the host chooses one.
+package struct Gateway: Sendable {
+  private let configuration: GatewayConfiguration
+  private let invocations: Invocations
+  private let webSockets: WebSocketGateway
+  private let https: HTTPGateway
+  private let connections: ConnectionService
+
+  package init(_ configuration: GatewayConfiguration) {
+    self.configuration = configuration
+    invocations = Invocations(configuration.invoke)
+    let open = Connections()
+    webSockets = WebSocketGateway(configuration, invocations, open)
+    https = HTTPGateway(configuration, invocations)
+    connections = ConnectionService(configuration, open)
+  }
+
+  /// Answers a request to the gateway's port.
+  package func answer(_ request: HTTPRequest) async -> HTTPAnswer {
+    if isControl(request.path) {
+      guard HostRules.allows(request, trusted: configuration.trustedHosts) else {
+        return .response(.message(403, "Forbidden"))
+      }
+      return .response(await answerControl(request))
+    }
+    if request.wantsWebSocket { return await webSockets.answer(request) }
+    return .response(await https.answer(request))
+  }
+
+  /// Answers `[/STAGE]/@connections/ID`, wherever it is asked.
+  package func answerConnections(_ request: HTTPRequest) async -> HTTPResponse {
+    await connections.answer(request)
+  }
+
+  /// Ends what runs: invocations are cancelled, open connections closed with 1001.
+  package func end() async {
+    await webSockets.end()
+    await invocations.end()
+  }
+
+  private func isControl(_ path: String) -> Bool {
+    path == "/_martlet" || path.hasPrefix("/_martlet/") || ConnectionService.isMeant(by: path)
+  }
+
+  private func answerControl(_ request: HTTPRequest) async -> HTTPResponse {
+    if ConnectionService.isMeant(by: request.path) {
+      guard request.headers["Authorization"]?.hasPrefix("AWS4-HMAC-SHA256 ") == true else {
+        return .refusal(
+          403, type: "MissingAuthenticationTokenException", "Missing Authentication Token")
+      }
+      return await connections.answer(request)
+    }
+    return await configuration.pages?(request) ?? .message(404, "Not Found")
+  }
+}
+
+extension HTTPResponse {
+  /// `{"message":"…"}` as API Gateway answers for itself.
+  static func message(_ status: Int, _ text: String) -> HTTPResponse {
+    var body: [UInt8] = Array("{\"message\":".utf8)
+    body.appendJSON(text)
+    body.append(0x7D)
+    return HTTPResponse(
+      status: status, headers: ["Content-Type": "application/json"], body: .bytes(body))
+  }
+
+  /// The same with the name of the error, which SDKs read from a header.
+  static func refusal(_ status: Int, type: String, _ text: String) -> HTTPResponse {
+    var response = message(status, text)
+    response.headers.append("x-amzn-ErrorType", type)
+    return response
+  }
+}

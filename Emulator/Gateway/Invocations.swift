@@ -1,0 +1,75 @@
+/// What became of an invocation.
+package enum InvocationOutcome: Sendable, Equatable {
+  /// What the function answered.
+  case success([UInt8])
+  /// The function failed, crashed or ran out of its own time; the payload names the error.
+  case functionError([UInt8])
+  /// The function's concurrency is used up.
+  case throttled
+  /// The event is longer than Lambda takes (6 MB).
+  case eventTooLarge
+  /// It did not answer in the time of its integration; it may still be running.
+  case timedOut
+  /// There is no such function, or it cannot be started.
+  case unavailable
+}
+
+/// Invokes a function with an event and waits for its answer.
+package typealias Invoke =
+  @Sendable (_ function: String, _ event: [UInt8]) async -> InvocationOutcome
+
+/// The invocations that the gateway has begun.
+///
+/// API Gateway stops waiting when an integration's time is over or its client is gone; the function
+/// goes on. So each invocation runs in a task of its own that only `end()` cancels.
+actor Invocations {
+  private typealias Waiter = CheckedContinuation<InvocationOutcome, Never>
+
+  private let invoke: Invoke
+  private var tasks: [Int: Task<Void, Never>] = [:]
+  private var timers: [Int: Task<Void, Never>] = [:]
+  private var waiters: [Int: Waiter] = [:]
+  private var next = 0
+  private var hasEnded = false
+
+  init(_ invoke: @escaping Invoke) {
+    self.invoke = invoke
+  }
+
+  /// Invokes a function and waits for it at most `limit`.
+  func invoke(
+    _ function: String, _ event: [UInt8], within limit: Duration
+  ) async -> InvocationOutcome {
+    guard !hasEnded else { return .unavailable }
+    next += 1
+    let number = next
+    return await withCheckedContinuation { waiter in
+      waiters[number] = waiter
+      tasks[number] = Task { [invoke] in
+        let outcome = await invoke(function, event)
+        self.finish(number, outcome)
+      }
+      timers[number] = Task {
+        guard (try? await Task.sleep(for: limit)) != nil else { return }
+        self.answer(number, .timedOut)
+      }
+    }
+  }
+
+  /// Cancels everything that runs and refuses what comes.
+  func end() {
+    hasEnded = true
+    for task in tasks.values { task.cancel() }
+    for number in Array(waiters.keys) { answer(number, .unavailable) }
+  }
+
+  private func finish(_ number: Int, _ outcome: InvocationOutcome) {
+    tasks[number] = nil
+    answer(number, outcome)
+  }
+
+  private func answer(_ number: Int, _ outcome: InvocationOutcome) {
+    timers.removeValue(forKey: number)?.cancel()
+    waiters.removeValue(forKey: number)?.resume(returning: outcome)
+  }
+}
