@@ -14,7 +14,7 @@ export const ended = new Set(["complete", "stopped", "failed"]);
 export function newTurn(id, question) {
   return {
     id, question, state: "waiting", answer: "", early: {}, nextIndex: 0, steps: [], sources: [],
-    conversationId: null, usage: null, problem: null, hasGap: false,
+    conversationId: null, usage: null, problem: null, hasGap: false, isCut: false,
   };
 }
 
@@ -24,7 +24,8 @@ export function storedTurn(user, assistant) {
   const facts = { ...assistant?.metadata, ...assistant };
   return {
     ...turn,
-    state: facts.status === "interrupted" || facts.stopped === true ? "stopped" : "complete",
+    state: ["stopped", "interrupted"].includes(facts.finish ?? facts.status) ? "stopped" : "complete",
+    isCut: facts.finish === "length",
     answer: assistant?.content ?? "",
     steps: list(facts.steps ?? facts.tools).map((step) => ({ ...stepFacts(step), state: stepState(step, "done") })),
     sources: list(facts.sources),
@@ -134,7 +135,7 @@ function stepFacts(frame) {
   const name = String(frame.name ?? frame.tool ?? "tool");
   const given = frame.arguments ?? frame.input ?? null;
   const values = typeof given === "string" ? parsedObject(given) : given;
-  const key = frame.callId ?? frame.toolCallId ?? frame.call ?? `${name} ${JSON.stringify(values)}`;
+  const key = frame.number ?? frame.callId ?? `${name} ${JSON.stringify(values)}`;
   return { key: String(key), name, values, result: frame.summary ?? frame.result ?? null };
 }
 
@@ -157,11 +158,12 @@ function parsedObject(text) {
 /** The end of an answer. `content`, when it is sent, is the whole text and heals a lost chunk. */
 function completed(turn, frame) {
   const whole = typeof frame.content === "string" ? frame.content : null;
-  const wasStopped = turn.state === "stopping" || frame.stopped === true || /stop.*user|stopped|cancel/.test(String(frame.finishReason ?? frame.status ?? ""));
+  const wasStopped = turn.state === "stopping" || frame.finish === "stopped" || frame.stopped === true;
   return {
     ...turn,
     state: wasStopped ? "stopped" : "complete",
     answer: whole ?? turn.answer,
+    isCut: frame.finish === "length",
     hasGap: whole === null && Object.keys(turn.early).length > 0,
     early: {},
     steps: turn.steps.map((step) => (step.state === "running" ? { ...step, state: "done" } : step)),
