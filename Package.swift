@@ -127,7 +127,9 @@ let package = Package(
     tests("Network", imports: ["Network", "CLoop"]),
     tests("LambdaRuntime", imports: ["LambdaRuntime", "Events", "JSON"]),
     tests("Cloud", imports: ["Cloud", "Events", "JSON", "Crypto", "Network"]),
-    tests("Agent", imports: ["Agent", "Cloud", "Events", "JSON", "Network"]),
+    tests(
+      "Agent", imports: ["Agent", "Cloud", "Crypto", "Events", "JSON", "Network"],
+      exclude: ["Fixtures"]),
     tests("Assistants", imports: ["Assistants", "Agent", "Cloud", "Events", "JSON"]),
     tests(
       "Routes",

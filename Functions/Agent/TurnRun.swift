@@ -161,6 +161,9 @@ struct TurnRun: Sendable {
     case drainTimedOut
   }
 
+  /// How long the receiver may take for what still waits when the model has ended.
+  private static let drainTime: Duration = .seconds(2)
+
   /// Runs the model's side and the receiver's side together until both are through.
   private func generate(system: String, messages: [ModelMessage]) async -> Ending {
     let outbox = Outbox()
@@ -177,7 +180,7 @@ struct TurnRun: Sendable {
         case .generated(let how):
           ending = ending ?? how
           group.addTask {
-            try? await Task.sleep(for: ModelRetry.reserve)
+            try? await Task.sleep(for: Self.drainTime)
             return .drainTimedOut
           }
         case .delivered(let isThere):

@@ -16,16 +16,17 @@ package struct Splitter: Sendable {
   /// The passages in order, each a part of `text` without white space at its ends.
   package func passages(of text: String) -> [Substring] {
     var passages: [Substring] = []
-    var open: [Piece] = []
+    var pending: [Piece] = []
     for piece in pieces(of: text) {
-      let isFull = count(open) + piece.count > size || (piece.opensSection && isSizeable(open))
-      if isFull, !open.isEmpty {
-        append(open, of: text, to: &passages)
-        open = piece.opensSection ? [] : tail(of: open, before: piece)
+      let isFull =
+        count(pending) + piece.count > size || (piece.opensSection && isSizeable(pending))
+      if isFull, !pending.isEmpty {
+        append(pending, of: text, to: &passages)
+        pending = piece.opensSection ? [] : tail(of: pending, before: piece)
       }
-      open.append(piece)
+      pending.append(piece)
     }
-    append(open, of: text, to: &passages)
+    append(pending, of: text, to: &passages)
     return passages
   }
 

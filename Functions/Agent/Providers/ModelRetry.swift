@@ -1,42 +1,38 @@
-/// When a failed request to a provider is tried again: the same table for all of them.
-///
-/// | signal | then |
-/// | --- | --- |
-/// | 408, 409, 5xx, no connection | again, 3 attempts in all, full jitter of 0.5 s × 2ⁿ up to 8 s |
-/// | 429 with a time to wait | after exactly that time, if it fits; else given up |
-/// | 429 without one | like a 5xx |
-/// | 429 for quota or credit, other 4xx, undecodable events | never |
-/// | broken or silent stream, nothing passed on yet | like a 5xx |
-/// | anything after text was passed on | never |
-///
-/// No wait reaches into the last second before the deadline.
-package enum ModelRetry {
-  package static let attempts = 3
-  package static let reserve: Duration = .seconds(1)
+import Network
 
-  /// How long to wait before the next attempt; nil gives up. `attempt` counts the failures from 1,
-  /// `random` is the jitter's part, 0 to 1.
-  package static func wait(
-    after error: ModelError, attempt: Int, hasPassedText: Bool, remaining: Duration, random: Double
+/// When a failed request to a provider is tried again: `RetryPolicy` told what each failure means.
+///
+/// | failure | counts as |
+/// | --- | --- |
+/// | 429 | itself; for quota or credit one that no wait heals |
+/// | other status | itself |
+/// | no connection; broken, silent or unfinished stream, nothing passed on yet | 503 |
+/// | undecodable event, deadline | never again |
+/// | anything after text was passed on | never again |
+enum ModelRetry {
+  /// How long to wait before the next attempt; nil gives up. `attempt` counts the failures from 1.
+  static func wait(
+    after error: ModelError, attempt: Int, hasPassedText: Bool, remaining: Duration,
+    policy: RetryPolicy, using generator: inout some RandomNumberGenerator
   ) -> Duration? {
-    guard !hasPassedText, attempt < attempts else { return nil }
-    let wait: Duration
-    switch error {
-    case .throttled(let retryAfter?): wait = max(.zero, retryAfter)
-    case .throttled, .unavailable, .unreachable, .interrupted, .incomplete, .silent:
-      wait = backoff(attempt) * min(max(random, 0), 1)
-    case .exhausted, .rejected, .malformed, .deadlineExceeded: return nil
-    }
-    return wait <= remaining - reserve ? wait : nil
+    guard let failure = failure(error) else { return nil }
+    return policy.wait(
+      after: failure, attempt: attempt, remaining: remaining, hasPassedOn: hasPassedText,
+      using: &generator)
   }
 
-  /// The longest wait after this many failures: 0.5, 1, 2, 4, 8, 8 … seconds.
-  private static func backoff(_ attempt: Int) -> Duration {
-    min(.milliseconds(500) * (1 << min(max(attempt - 1, 0), 4)), .seconds(8))
+  private static func failure(_ error: ModelError) -> RetryPolicy.Failure? {
+    switch error {
+    case .throttled(let retryAfter): .status(429, retryAfter: retryAfter)
+    case .exhausted: .status(429, mayWait: false)
+    case .unavailable(let status, _), .rejected(let status, _, _): .status(status)
+    case .unreachable, .interrupted, .incomplete, .silent: .status(503)
+    case .malformed, .deadlineExceeded: nil
+    }
   }
 
   /// What an HTTP status means when the provider's body said nothing more exact.
-  package static func error(
+  static func error(
     status: Int, code: String?, message: String, retryAfter: Duration?
   ) -> ModelError {
     switch status {

@@ -1,11 +1,12 @@
 import JSON
+package import Network
 
 /// Turns the events of a Chat Completions stream into model events.
 ///
 /// Lenient where servers differ: a call without an id gets one, a call whose `index` is missing or
 /// repeated with another id is a new call, unknown members are ignored. Strict where an answer could
 /// be damaged: an event that is no JSON, an error object and an end without `finish_reason` throw.
-struct OpenAIStream: Sendable {
+package struct OpenAIStream: EventReader {
   /// More calls, or longer arguments, than any honest answer has.
   private static let mostCalls = 64
   private static let longestArguments = 256 * 1024
@@ -20,7 +21,10 @@ struct OpenAIStream: Sendable {
   private var calls: [OpenCall] = []
   private var finish: FinishReason?
 
-  /// Takes the `data` of one server-sent event.
+  package mutating func receive(_ event: ServerSentEvent) throws(ModelError) -> [ModelEvent] {
+    try receive(event.data)
+  }
+
   mutating func receive(_ data: String) throws(ModelError) -> [ModelEvent] {
     guard data != "[DONE]", !data.isEmpty else { return [] }
     let chunk: JSONValue
@@ -37,7 +41,7 @@ struct OpenAIStream: Sendable {
   }
 
   /// The stream is over: what it had left to say, or that it was cut off.
-  mutating func end() throws(ModelError) -> [ModelEvent] {
+  package mutating func end() throws(ModelError) -> [ModelEvent] {
     guard let finish else { throw .incomplete }
     let calls = calls.map { call in
       ModelEvent.toolCall(ToolCall(id: call.id, name: call.name, arguments: call.arguments))

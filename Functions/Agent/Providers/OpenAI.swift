@@ -1,0 +1,34 @@
+import JSON
+package import Network
+
+/// OpenAI's Chat Completions, at OpenAI or at any server that speaks it.
+package struct OpenAI: ModelWire {
+  package let provider = "openai"
+  private let base: String
+  private let key: @Sendable () async throws -> String?
+
+  /// `base` is the address up to and without `/chat/completions`. Without a key no `Authorization`
+  /// is sent: a server at home needs none.
+  package init(base: String, key: @escaping @Sendable () async throws -> String?) {
+    self.base = base.last == "/" ? String(base.dropLast()) : base
+    self.key = key
+  }
+
+  package func request(for request: ModelRequest) async throws -> ClientRequest {
+    var headers: HeaderFields = [
+      "content-type": "application/json", "accept": "text/event-stream",
+    ]
+    if let key = try await key() { headers["authorization"] = "Bearer \(key)" }
+    let body = OpenAIRequest(request: request).body
+    return ClientRequest(
+      "POST", base + "/chat/completions", headers: headers, body: .bytes(body.encoded()))
+  }
+
+  package func answer() -> EventAnswer<OpenAIStream> { EventAnswer(OpenAIStream()) }
+
+  package func refusal(_ response: ClientResponse, now: Double) -> ModelError {
+    OpenAIErrors.refused(
+      status: response.status, body: response.body,
+      retryAfter: response.headers.retryAfter(now: now))
+  }
+}
