@@ -137,7 +137,7 @@ let package = Package(
         "Routes", "LambdaRuntime", "Agent", "Assistants", "Cloud", "Events", "JSON", "Crypto",
         "Network",
       ]),
-    tests("Server", imports: ["Server", "CLoop"]),
+    tests("Server", imports: ["Server", "CLoop", "COpenSSL"], exclude: ["Fixtures"]),
     tests("Storage", imports: ["Storage"]),
     tests("Template", imports: ["Template", "JSON"]),
     tests(

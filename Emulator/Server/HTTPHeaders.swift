@@ -168,8 +168,10 @@ extension HTTPHeaders {
     bytes.append(contentsOf: part)
   }
 
-  /// Makes a field of the bytes from `name` to `value` and from there to the end.
+  /// Makes a field of the bytes from `name` to `value` and from there to the end, without the
+  /// white space behind the value, which is none of it (RFC 9110 §5.5).
   mutating func endField(name: Int, value: Int) {
+    while bytes.count > value, let last = bytes.last, Self.isSpace(last) { bytes.removeLast() }
     if fields.isEmpty { fields.reserveCapacity(8) }
     fields.append(
       Field(

@@ -21,6 +21,10 @@ final class HTTPParser {
   private var extensionCount = 0
   private var lineStart = 0
   private var valueStart: Int?
+  /// Where in the connection's bytes the value read so far ends.
+  private var valueEnd = 0
+  private var base: UnsafePointer<UInt8>?
+  private var offset = 0
 
   init(_ limits: HTTPLimits) {
     self.limits = limits
@@ -50,6 +54,8 @@ final class HTTPParser {
   func parse(_ bytes: UnsafeRawBufferPointer) -> Int {
     guard refusal == nil, let base = bytes.baseAddress else { return 0 }
     let start = base.assumingMemoryBound(to: CChar.self)
+    self.base = base.assumingMemoryBound(to: UInt8.self)
+    defer { offset += bytes.count }
     let code = llhttp_execute(parser, start, bytes.count)
     if code == HPE_OK { return bytes.count }
     if code == HPE_PAUSED, isComplete {
@@ -113,7 +119,14 @@ extension HTTPParser {
   }
 
   fileprivate func readValue(_ part: UnsafeBufferPointer<UInt8>) -> Int32 {
+    guard let start = part.baseAddress, let base else { return 0 }
+    let position = offset + (start - base)
+    // A value that goes on elsewhere was folded over two lines (RFC 9112 §5.2).
+    guard valueStart == nil || position == valueEnd else {
+      return refuse(.malformed("a header folded over two lines"))
+    }
     if valueStart == nil { valueStart = count }
+    valueEnd = position + part.count
     return extend(part)
   }
 

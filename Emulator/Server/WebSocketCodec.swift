@@ -53,10 +53,22 @@ final class WebSocketCodec {
   func receive(_ bytes: UnsafeRawBufferPointer) {
     input = bytes
     fed += bytes.count
-    if wslay_event_recv(context) != 0 { hasFailed = true }
+    let result = wslay_event_recv(context)
     input = UnsafeRawBufferPointer(start: nil, count: 0)
+    guard result == 0 else {
+      breakOff()
+      return
+    }
     noteFailure()
     flush()
+  }
+
+  /// A frame that wslay cannot read ends in a close frame without a code there; the rule says 1002.
+  private func breakOff() {
+    guard !hasFailed else { return }
+    if failure == nil { failure = WebSocketClose(code: 1_002, reason: "", isByPeer: false) }
+    if wslay_event_get_close_sent(context) == 0 { output += [0x88, 0x02, 0x03, 0xea] }
+    hasFailed = true
   }
 
   func takeMessages() -> [WebSocketMessage] {
