@@ -110,38 +110,55 @@ package struct ServiceRouter: Sendable {
   }
 }
 
-/// The service that a request was signed for (Signature Version 4, "credential scope").
+/// The service that a request was signed for (Signature Version 4, "credential scope"). Read byte by
+/// byte: this runs for every request.
 enum SignatureScope {
   static func service(of request: HTTPRequest) -> String? {
-    if let header = request.headers["Authorization"] {
-      guard header.hasPrefix("AWS4-"), let start = header.firstRange(of: "Credential=") else {
-        return nil
+    if var header = request.headers["Authorization"] {
+      return header.withUTF8 { bytes in
+        bytes.starts(with: "AWS4-".utf8) ? service(in: bytes, behind: "Credential=") : nil
       }
-      return service(inCredential: header[start.upperBound...])
     }
-    guard let query = request.query, let start = query.firstRange(of: "X-Amz-Credential=") else {
-      return nil
-    }
-    return service(inCredential: query[start.upperBound...])
+    guard var query = request.query else { return nil }
+    return query.withUTF8 { service(in: $0, behind: "X-Amz-Credential=") }
   }
 
   /// The fourth part of `key/date/region/service/aws4_request`, whose slashes may be encoded. Keys may
   /// hold slashes, so the parts are counted from the end.
-  private static func service(inCredential text: Substring) -> String? {
-    let credential = text.prefix { $0 != "," && $0 != "&" && $0 != " " }
-    let parts = credential.contains("/") ? credential.split(separator: "/") : encoded(credential)
-    guard parts.count >= 5 else { return nil }
-    return parts[parts.count - 2].lowercased()
+  private static func service(
+    in bytes: UnsafeBufferPointer<UInt8>, behind marker: StaticString
+  ) -> String? {
+    guard var position = end(of: marker, in: bytes) else { return nil }
+    // The places of the last slashes, each with the length of what stands for it.
+    var slashes: [(start: Int, length: Int)] = []
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "&") || byte == 0x20 { break }
+      let isEncoded =
+        byte == UInt8(ascii: "%") && position + 2 < bytes.count
+        && bytes[position + 1] == UInt8(ascii: "2") && bytes[position + 2] | 0x20 == 0x66
+      let length = isEncoded ? 3 : 1
+      if isEncoded || byte == UInt8(ascii: "/") { slashes.append((position, length)) }
+      position += length
+    }
+    guard slashes.count >= 4 else { return nil }
+    let (first, last) = (slashes[slashes.count - 2], slashes[slashes.count - 1])
+    let name = bytes[(first.start + first.length)..<last.start]
+    return String(decoding: name, as: UTF8.self).lowercased()
   }
 
-  private static func encoded(_ text: Substring) -> [Substring] {
-    var parts: [Substring] = []
-    var rest = text
-    while let mark = rest.firstRange(of: "%2F") ?? rest.firstRange(of: "%2f") {
-      parts.append(rest[..<mark.lowerBound])
-      rest = rest[mark.upperBound...]
+  private static func end(
+    of marker: StaticString, in bytes: UnsafeBufferPointer<UInt8>
+  ) -> Int? {
+    let wanted = UnsafeBufferPointer(start: marker.utf8Start, count: marker.utf8CodeUnitCount)
+    guard bytes.count >= wanted.count else { return nil }
+    for start in 0...(bytes.count - wanted.count)
+    where bytes[start] == wanted[0]
+      && bytes[start..<(start + wanted.count)].elementsEqual(wanted)
+    {
+      return start + wanted.count
     }
-    return parts + [rest]
+    return nil
   }
 }
 
@@ -171,6 +188,7 @@ struct LoopbackGuard: Sendable {
 
   /// `localhost`, a name below it, or an address of the loopback; with a port or without.
   static func isLoopback(authority: String) -> Bool {
+    if authority.utf8.starts(with: "127.0.0.1:".utf8) || authority == "localhost" { return true }
     let name: Substring
     if authority.hasPrefix("[") {
       name = authority.dropFirst().prefix { $0 != "]" }

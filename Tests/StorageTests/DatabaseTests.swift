@@ -125,6 +125,28 @@ import Testing
     await database.close()
   }
 
+  @Test func `lookups see every write that was answered before them`() async throws {
+    let folder = try TemporaryFolder()
+    let database = try await counters(folder.file("state.sqlite"))
+    try await withThrowingTaskGroup { group in
+      for number in 0..<40 {
+        group.addTask {
+          for expected in 1...10 {
+            try await database.write { try add(1, to: "\(number)", in: $0) }
+            let seen = try await database.lookUp { connection in
+              try connection.first(
+                "SELECT value FROM counters WHERE name = ?", [.text("\(number)")]
+              ) { $0.integer(0) }
+            }
+            #expect(seen == expected)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    await database.close()
+  }
+
   @Test func `a snapshot does not see later commits`() async throws {
     let folder = try TemporaryFolder()
     let database = try await counters(folder.file("state.sqlite"))

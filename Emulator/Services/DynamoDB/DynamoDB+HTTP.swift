@@ -1,6 +1,7 @@
 import Crypto
 import JSON
 package import Server
+import Synchronization
 
 extension DynamoDB {
   private static let prefix = "DynamoDB_20120810."
@@ -57,7 +58,7 @@ extension DynamoDB {
 
   private static func response(_ status: Int, _ body: [UInt8]) -> HTTPResponse {
     var headers = HTTPHeaders()
-    headers.append("x-amzn-RequestId", RequestID.dynamoDB())
+    headers.append("x-amzn-RequestId", RequestNumbers.next())
     headers.append("x-amz-crc32", String(CRC32.checksum(body)))
     headers.append("Content-Type", "application/x-amz-json-1.0")
     return HTTPResponse(status: status, headers: headers, body: .bytes(body))
@@ -69,5 +70,35 @@ extension DynamoDB {
     }
     return HTTPResponse(
       status: 200, text: "healthy: dynamodb.\(TableName.region).amazonaws.com ")
+  }
+}
+
+/// Names of requests: 52 letters and digits, different for each request of a run. They protect
+/// nothing, so they come from a counter, well mixed, and not from the kernel.
+private enum RequestNumbers {
+  private static let state = Atomic(
+    Random.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+  private static let alphabet: StaticString = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+  private static let length = 52
+
+  static func next() -> String {
+    // SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators").
+    let step: UInt64 = 0x9e37_79b9_7f4a_7c15
+    var seed = state.wrappingAdd(step &* 8, ordering: .relaxed).oldValue
+    var word: UInt64 = 0
+    return String(unsafeUninitializedCapacity: length) { text in
+      for place in 0..<length {
+        if place % 8 == 0 {
+          seed &+= step
+          word = seed
+          word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+          word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+          word ^= word >> 31
+        }
+        text[place] = alphabet.utf8Start[Int((word & 0xFF) * 36 >> 8)]
+        word >>= 8
+      }
+      return length
+    }
   }
 }

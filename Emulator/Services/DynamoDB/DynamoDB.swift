@@ -113,18 +113,20 @@ package final class DynamoDB: Sendable {
     throw DynamoDBError(.internalError, "the table \(name) changes too often")
   }
 
-  /// Runs a job on one table's items that only reads.
+  /// Runs a job on one table's items that only reads; a short one may touch some dozen rows.
   func read<T: Sendable>(
-    _ name: String, _ prepare: (Table) throws -> @Sendable (ItemStore) throws -> T
+    _ name: String, isShort: Bool = false,
+    _ prepare: (Table) throws -> @Sendable (ItemStore) throws -> T
   ) async throws -> T {
     for _ in 0..<Self.attempts {
       let table = try await table(name)
       let job = try prepare(table)
       let clock = self.clock
       do {
-        return try await database.read { connection in
+        let body: @Sendable (Connection) throws -> T = { connection in
           try job(ItemStore(table: table, connection: connection, clock: clock))
         }
+        return try await isShort ? database.lookUp(body) : database.read(body)
       } catch let error as DatabaseError {
         // Reads take no part in the catalog's check: a table that is gone shows as missing in SQL.
         let catalog = self.catalog

@@ -3,7 +3,7 @@ import JSON
 extension DynamoDB {
   func getItem(_ request: OperationRequest) async throws -> [UInt8] {
     let get = try GetRequest(request)
-    return try await read(try request.tableName()) { table in
+    return try await read(try request.tableName(), isShort: true) { table in
       let key = try KeyRules.key(named: get.key, table.keys)
       return { store in try get.perform(key, store) }
     }

@@ -3,7 +3,7 @@ import Storage
 extension DynamoDB {
   func query(_ request: OperationRequest) async throws -> [UInt8] {
     let query = try QueryRequest(request)
-    return try await read(try request.tableName()) { table in
+    return try await read(try request.tableName(), isShort: query.isShort) { table in
       let prepared = try query.prepared(for: table)
       return { store in
         var page = PageReader(query.plan, prepared.source)
@@ -54,6 +54,11 @@ struct QueryRequest: Sendable {
     isForward = request.bool("ScanIndexForward") ?? true
     legacyFilter = filter.map(\.name)
   }
+
+  /// Rows of a query that is done among the lookups.
+  private static let shortLimit = 100
+
+  var isShort: Bool { plan.limit.map { $0 <= Self.shortLimit } ?? false }
 
   struct Prepared: Sendable {
     let source: ReadSource

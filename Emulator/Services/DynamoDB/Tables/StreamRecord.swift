@@ -31,7 +31,7 @@ struct StreamRecord {
     output.appendJSON(TableName.region)
     if isExpiry {
       output.append(
-        raw: ",\"userIdentity\":{\"principalId\":\"dynamodb.amazonaws.com\",\"type\":\"Service\"}")
+        raw: ",\"userIdentity\":{\"PrincipalId\":\"dynamodb.amazonaws.com\",\"Type\":\"Service\"}")
     }
     output.append(raw: ",\"dynamodb\":{\"ApproximateCreationDateTime\":")
     output.appendJSON(seconds)
