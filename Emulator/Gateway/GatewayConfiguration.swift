@@ -1,6 +1,10 @@
 package import Server
 package import Template
 
+/// Fetches a document over HTTPS: the keys of a token's issuer. Nil when it could not be had within
+/// a second and a half.
+package typealias Fetch = @Sendable (_ address: String) async -> [UInt8]?
+
 /// A line of the access log.
 package struct AccessLogLine: Sendable, Equatable {
   package enum Kind: String, Sendable, Equatable {
@@ -31,6 +35,8 @@ package struct GatewayConfiguration: Sendable {
   package var accountID = "000000000000"
   package var region = "us-east-1"
   package var invoke: Invoke
+  /// Without it no JWT authorizer lets anybody in.
+  package var fetch: Fetch = { _ in nil }
   /// Answers what lies under `/_martlet/`.
   package var pages: (@Sendable (HTTPRequest) async -> HTTPResponse)?
   package var log: @Sendable (AccessLogLine) -> Void = { _ in }

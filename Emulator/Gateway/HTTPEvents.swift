@@ -20,13 +20,14 @@ struct HTTPCall: Sendable {
   /// `{"lambda": …}`, `{"jwt": …}`.
   var authorizer: JSONObject?
 
-  /// The event for the route's function.
+  /// The event for the route's function, in the format that the route asks for.
   func event() -> [UInt8] {
+    if route.payloadVersion == "1.0" { return olderEvent() }
     var root: JSONObject = ["version": "2.0", "routeKey": .string(route.key)]
     addRequest(to: &root)
     root["requestContext"] = .object(context())
     if !body.isEmpty {
-      let text = isText ? String(validating: body, as: UTF8.self) : nil
+      let text = text
       root["body"] = .string(text ?? Base64.standard.encode(body))
       addParameters(to: &root)
       root["isBase64Encoded"] = .bool(text == nil)
@@ -70,12 +71,19 @@ struct HTTPCall: Sendable {
     }
   }
 
-  /// Names in lower case, values of one name joined by commas, as API Gateway adds its own.
+  /// Names in lower case, values of one name joined by commas.
   private func headers() -> JSONObject {
-    var fields: [(String, String)] = []
-    for (name, value) in request.headers {
-      let name = name.lowercased()
-      if !HTTPCall.dropped.contains(name) { fields.append((name, value)) }
+    joined(
+      forwardedHeaders.filter { $0.name.lowercased() != "cookie" }
+        .map { ($0.name.lowercased(), $0.value) })
+  }
+
+  /// The request's headers without those that are between two neighbours only, and with what a
+  /// gateway adds.
+  var forwardedHeaders: [(name: String, value: String)] {
+    var fields: [(name: String, value: String)] = []
+    for (name, value) in request.headers where !HTTPCall.dropped.contains(name.lowercased()) {
+      fields.append((name, value))
     }
     if !request.headers.contains("Content-Length") {
       fields.append(("content-length", String(body.count)))
@@ -84,12 +92,11 @@ struct HTTPCall: Sendable {
     fields.append(("x-forwarded-for", request.peer.address))
     fields.append(("x-forwarded-port", request.localPort))
     fields.append(("x-forwarded-proto", "http"))
-    return joined(fields)
+    return fields
   }
 
-  /// Cookies stand in a member of their own; the others are between two neighbours only.
   private static let dropped: Set<String> = [
-    "cookie", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade",
+    "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade",
     "proxy-authorization", "proxy-connection", "expect",
   ]
 
@@ -120,7 +127,7 @@ struct HTTPCall: Sendable {
   }
 
   /// The first label of a host name; an address has none, so the API's id stands in.
-  private var domainPrefix: String {
+  var domainPrefix: String {
     let host = request.domainName.prefix { $0 != ":" }
     guard let label = host.split(separator: ".").first, label.contains(where: \.isLetter) else {
       return apiID
@@ -128,7 +135,8 @@ struct HTTPCall: Sendable {
     return String(label)
   }
 
-  /// Whether the body goes into the event as it is; everything else goes as base64.
+  /// The body where it goes into the event as it is; everything else goes as base64.
+  var text: String? { isText ? String(validating: body, as: UTF8.self) : nil }
   private var isText: Bool {
     guard let type = request.headers["Content-Type"]?.lowercased() else { return true }
     let name = type.prefix { $0 != ";" && $0 != " " }
