@@ -1,0 +1,33 @@
+import JSON
+import Server
+
+/// What a service of the AWS JSON 1.1 protocol answers instead of a result.
+///
+/// Source: smithy.io, "AWS JSON 1.1 protocol", "Operation error serialization".
+struct JSONServiceError: Error, Equatable, CustomStringConvertible {
+  /// The error's name in the service model, such as `ResourceNotFoundException`.
+  let type: String
+  let message: String
+  let status: Int
+
+  init(_ type: String, _ message: String, status: Int = 400) {
+    self.type = type
+    self.message = message
+    self.status = status
+  }
+
+  var description: String { "\(type): \(message)" }
+
+  static func validation(_ message: String) -> JSONServiceError {
+    JSONServiceError("ValidationException", message)
+  }
+
+  /// A body that is no JSON object, or a member of the wrong JSON type.
+  static let serialization = JSONServiceError("SerializationException", "")
+
+  /// An operation that the real service has and the emulator does not play, or one that nobody knows.
+  static func unsupported(_ operation: String, of service: String) -> JSONServiceError {
+    JSONServiceError(
+      "UnknownOperationException", "martlet's \(service) has no operation '\(operation)'")
+  }
+}
