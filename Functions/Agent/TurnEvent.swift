@@ -23,6 +23,13 @@ package struct ToolStep: Sendable, Equatable {
   /// The arguments as compact JSON, shortened.
   package var arguments: String
   package var status: Status
+
+  package init(number: Int, name: String, arguments: String, status: Status) {
+    self.number = number
+    self.name = name
+    self.arguments = arguments
+    self.status = status
+  }
 }
 
 /// The end of a turn that has an answer.
@@ -43,6 +50,16 @@ package struct Completion: Sendable, Equatable {
   package var finish: Finish
   package var sources: [Source]
   package var usage: Usage
+
+  package init(
+    conversation: ConversationID, message: String, finish: Finish, sources: [Source], usage: Usage
+  ) {
+    self.conversation = conversation
+    self.message = message
+    self.finish = finish
+    self.sources = sources
+    self.usage = usage
+  }
 }
 
 /// Something the answer rests on.

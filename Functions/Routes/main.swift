@@ -1,2 +1,3 @@
-// The program begins here.
-let programName = CommandLine.arguments.first
+import LambdaRuntime
+
+Lambda.run(HandlerTable.routes)

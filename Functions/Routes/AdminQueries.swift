@@ -1,0 +1,44 @@
+import Agent
+import Events
+import JSON
+
+/// Answers administrators' queries from the archive.
+struct AdminQueries: Sendable {
+  let archive: any Archive
+  let secret: @Sendable () async throws -> [UInt8]
+
+  func answer(_ query: AdminQuery, _ event: HTTPEvent, _ caller: Caller) async throws -> JSONValue {
+    switch query {
+    case .conversations:
+      let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "tenant")
+      let request = try PageRequest(event, cursors)
+      let page = try await archive.conversations(ofTenant: caller.tenant, request)
+      return ConversationViews.list(page, showsUser: true, cursors)
+    case .conversationsOf(let user):
+      let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "user", user)
+      let request = try PageRequest(event, cursors)
+      let owner = Caller.owner(user: user, tenant: caller.tenant)
+      let page = try await archive.conversations(ofOwner: owner, request)
+      return ConversationViews.list(page, showsUser: true, cursors)
+    case .conversation(let id):
+      return try await conversation(id, event, caller)
+    case .statistics:
+      return ConversationViews.statistics(
+        try await TenantStatistics(of: caller.tenant, in: archive))
+    }
+  }
+
+  private func conversation(
+    _ text: String, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> JSONValue {
+    let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "detail", text)
+    let request = try PageRequest(event, cursors)
+    guard let id = ConversationID(text),
+      let conversation = try await archive.conversation(id, ofTenant: caller.tenant)
+    else { throw Refusal.notFound }
+    let page = try await archive.turns(of: id, ofTenant: caller.tenant, request)
+    var view = ConversationViews.messages(page, cursors)
+    view["conversation"] = ConversationViews.conversation(conversation, showsUser: true)
+    return .object(view)
+  }
+}

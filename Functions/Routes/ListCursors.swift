@@ -1,0 +1,47 @@
+import Agent
+import Cloud
+import Events
+import JSON
+
+/// The cursors of one list: good only for the caller who got them, and for the same query.
+struct ListCursors: Sendable {
+  private let cursor: Cursor
+  private let caller: String
+  private let query: String
+
+  /// `secret` is the token key. `query` names the list with everything that chooses its elements.
+  init(secret: [UInt8], caller: Caller, query: String...) throws {
+    cursor = try Cursor(key: secret)
+    self.caller = ComposedKey.join(caller.role.rawValue, caller.tenant, caller.user)
+    self.query = ComposedKey.join(query)
+  }
+
+  func text(for position: Item) -> String {
+    cursor.text(for: position, caller: caller, query: query)
+  }
+
+  /// Throws `Refusal.badRequest` for anything that was not made for this caller and query.
+  func position(of text: String) throws(Refusal) -> Item {
+    do throws(CursorError) {
+      return try cursor.start(of: text, caller: caller, query: query)
+    } catch {
+      throw .badRequest("\"cursor\" is none that was given for this list.")
+    }
+  }
+}
+
+extension PageRequest {
+  /// Reads `limit` and `cursor` of a request.
+  init(_ event: HTTPEvent, _ cursors: ListCursors) throws(Refusal) {
+    let parameters = event.queryStringParameters ?? [:]
+    if let text = parameters["limit"] {
+      guard let limit = Int(text), Self.limits.contains(limit) else {
+        throw Refusal.badRequest(
+          "\"limit\" must be a whole number from \(Self.limits.lowerBound) to "
+            + "\(Self.limits.upperBound).")
+      }
+      self.limit = limit
+    }
+    if let text = parameters["cursor"], !text.isEmpty { after = try cursors.position(of: text) }
+  }
+}

@@ -1,0 +1,74 @@
+import Agent
+import JSON
+
+/// What a client receives. `id` is the client's own name for its message.
+enum ServerFrame {
+  /// A turn's event as a frame.
+  static func turn(_ event: TurnEvent, id: String) -> JSONValue {
+    switch event {
+    case .started(let conversation, let message):
+      [
+        "type": "start", "id": .string(id), "conversationId": .string(conversation.text),
+        "messageId": .string(message),
+      ]
+    case .chunk(let index, let text):
+      ["type": "chunk", "id": .string(id), "index": .int(index), "content": .string(text)]
+    case .tool(let step):
+      [
+        "type": "tool", "id": .string(id), "callId": .int(step.number), "name": .string(step.name),
+        "arguments": .string(step.arguments), "status": .string(step.status.rawValue),
+      ]
+    case .completed(let completion):
+      [
+        "type": "complete", "id": .string(id),
+        "conversationId": .string(completion.conversation.text),
+        "messageId": .string(completion.message),
+        "finishReason": .string(completion.finish.rawValue),
+        "sources": .array(completion.sources.map(\.json)), "usage": completion.usage.json,
+      ]
+    case .failed(let error):
+      Self.error(
+        code: error.code, message: error.userMessage, id: id, retryAfter: error.retryAfter)
+    }
+  }
+
+  static func error(_ error: FrameError) -> JSONValue {
+    Self.error(
+      code: error.problem.code, message: error.problem.message, id: error.id, retryAfter: nil)
+  }
+
+  static func pong(id: String?) -> JSONValue {
+    guard let id else { return ["type": "pong"] }
+    return ["type": "pong", "id": .string(id)]
+  }
+
+  /// `retryAfter` is in whole seconds, rounded up.
+  private static func error(
+    code: String, message: String, id: String?, retryAfter: Duration?
+  ) -> JSONValue {
+    var frame: JSONObject = ["type": "error"]
+    if let id { frame["id"] = .string(id) }
+    frame["code"] = .string(code)
+    frame["message"] = .string(message)
+    if let retryAfter {
+      let parts = retryAfter.components
+      frame["retryAfter"] = .int(max(1, parts.seconds + (parts.attoseconds > 0 ? 1 : 0)))
+    }
+    return .object(frame)
+  }
+}
+
+extension Source {
+  var json: JSONValue {
+    ["source": .string(source), "title": .string(title), "type": .string(type)]
+  }
+}
+
+extension Usage {
+  var json: JSONValue {
+    [
+      "inputTokens": .int(input), "outputTokens": .int(output),
+      "cachedInputTokens": .int(cachedInput),
+    ]
+  }
+}
