@@ -10,8 +10,9 @@ struct FunctionAnswer: Sendable, Equatable {
   var body: [UInt8] = []
 
   /// Reads a proxy answer: an object with `statusCode`; nil when a member is not what it must be.
-  private init?(proxy root: JSONNode) {
-    guard let status = FunctionAnswer.status(root["statusCode"]) else { return nil }
+  private init?(proxy root: JSONNode, standard: Int? = nil) {
+    let given = root["statusCode"]
+    guard let status = given == nil ? standard : FunctionAnswer.status(given) else { return nil }
     self.status = status
     for member in root["headers"]?.members.map({ Array($0) }) ?? [] {
       guard let value = FunctionAnswer.text(member.value) else { return nil }
@@ -47,6 +48,18 @@ struct FunctionAnswer: Sendable, Equatable {
     answer.headers = [("content-type", "application/json")]
     answer.body = bytes
     return answer
+  }
+
+  /// Reads what stands before a streamed body; the status is 200 unless it says otherwise.
+  static func prelude(_ bytes: [UInt8]) -> FunctionAnswer? {
+    guard let document = document(bytes), document.root.kind == .object else { return nil }
+    return FunctionAnswer(proxy: document.root, standard: 200)
+  }
+
+  /// The head of a body that is streamed without one.
+  init(streamed contentType: String?) {
+    self.init(status: 200)
+    headers = [("content-type", contentType ?? "application/octet-stream")]
   }
 
   private init(status: Int) {

@@ -10,6 +10,7 @@ package struct Gateway: Sendable {
   private let invocations: Invocations
   private let webSockets: WebSocketGateway
   private let https: HTTPGateway
+  private let functionURLs: FunctionURLs
   private let connections: ConnectionService
 
   package init(_ configuration: GatewayConfiguration) {
@@ -18,11 +19,15 @@ package struct Gateway: Sendable {
     let open = Connections()
     webSockets = WebSocketGateway(configuration, invocations, open)
     https = HTTPGateway(configuration, invocations)
+    functionURLs = FunctionURLs(configuration, invocations)
     connections = ConnectionService(configuration, open)
   }
 
   /// Answers a request to the gateway's port.
   package func answer(_ request: HTTPRequest) async -> HTTPAnswer {
+    if let place = functionURLs.place(of: request) {
+      return .response(await functionURLs.answer(place))
+    }
     if isControl(request.path) {
       guard HostRules.allows(request, trusted: configuration.trustedHosts) else {
         return .response(.message(403, "Forbidden"))

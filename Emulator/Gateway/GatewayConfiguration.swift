@@ -34,7 +34,10 @@ package struct GatewayConfiguration: Sendable {
   package var httpAPIs: [HTTPAPI]
   package var accountID = "000000000000"
   package var region = "us-east-1"
+  package var functionURLs: [String: FunctionURLDefinition]
   package var invoke: Invoke
+  /// Without it every response is buffered.
+  package var invokeStreaming: InvokeStreaming?
   /// Without it no JWT authorizer lets anybody in.
   package var fetch: Fetch = { _ in nil }
   /// Answers what lies under `/_martlet/`.
@@ -51,6 +54,9 @@ package struct GatewayConfiguration: Sendable {
   package init(application: Application, invoke: @escaping Invoke) {
     webSocketAPIs = application.webSocketAPIs
     httpAPIs = application.httpAPIs
+    functionURLs = Dictionary(
+      application.functions.compactMap { function in function.url.map { (function.name, $0) } }
+    ) { first, _ in first }
     self.invoke = invoke
   }
 }

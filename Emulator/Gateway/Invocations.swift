@@ -14,6 +14,14 @@ package enum InvocationOutcome: Sendable, Equatable {
   case unavailable
 }
 
+/// Invokes a function and gives its response on while it comes. What the function does not stream,
+/// and every failure before the first piece, is the outcome alone.
+package typealias InvokeStreaming =
+  @Sendable (
+    _ function: String, _ event: [UInt8],
+    _ consume: @escaping @Sendable (InvocationPart) async throws -> Void
+  ) async -> InvocationOutcome
+
 /// Invokes a function with an event and waits for its answer.
 package typealias Invoke =
   @Sendable (_ function: String, _ event: [UInt8]) async -> InvocationOutcome
@@ -53,6 +61,17 @@ actor Invocations {
         guard (try? await Task.sleep(for: limit)) != nil else { return }
         self.answer(number, .timedOut)
       }
+    }
+  }
+
+  /// Begins work that nobody waits for here.
+  func begin(_ work: @escaping @Sendable () async -> Void) {
+    guard !hasEnded else { return }
+    next += 1
+    let number = next
+    tasks[number] = Task {
+      await work()
+      tasks[number] = nil
     }
   }
 

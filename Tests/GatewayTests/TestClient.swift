@@ -98,6 +98,13 @@ final class TestClient {
     return try await answer()
   }
 
+  /// The next bytes, as text.
+  func read(_ count: Int) async throws -> String {
+    try await fill { $0.count >= count }
+    defer { buffer.removeFirst(count) }
+    return String(decoding: buffer[..<count], as: UTF8.self)
+  }
+
   private func answer() async throws -> Answer {
     try await fill { Self.headEnd($0) != nil }
     guard let end = Self.headEnd(buffer) else { throw ClientError(description: "no head") }
