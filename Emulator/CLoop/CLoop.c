@@ -80,11 +80,14 @@ void loop_set_current(void *loop) { current = loop; }
 struct start {
   void (*body)(void *);
   void *argument;
+  char name[16];
 };
 
 static void *run(void *memory) {
   struct start start = *(struct start *)memory;
   free(memory);
+  // Named from inside: a short-lived thread may be gone before its creator could.
+  pthread_setname_np(pthread_self(), start.name);
   start.body(start.argument);
   return NULL;
 }
@@ -92,16 +95,19 @@ static void *run(void *memory) {
 int loop_thread(void (*body)(void *), void *argument, const char *name) {
   struct start *start = malloc(sizeof *start);
   if (start == NULL) return ENOMEM;
-  *start = (struct start){body, argument};
+  *start = (struct start){body, argument, {0}};
+  strncpy(start->name, name, sizeof start->name - 1);
   sigset_t all, before;
   sigfillset(&all);
+  // A thread's own faults stay visible to whoever reports them.
+  int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT};
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&all, faults[i]);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
   int error = pthread_create(&thread, &attributes, run, start);
-  if (error == 0) pthread_setname_np(thread, name);
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (error != 0) free(start);

@@ -40,7 +40,9 @@ extension Connection {
       method: parser.method, target: String(decoding: parser.target, as: UTF8.self),
       version: parser.version, headers: parser.headers, peer: peer)
     if parser.isComplete {
-      if !parser.body.isEmpty { request.body = RequestBody(parser.takeBody()) }
+      if !parser.body.isEmpty || !parser.trailers.isEmpty {
+        request.body = RequestBody(parser.takeBody(), trailers: parser.trailers)
+      }
       deadlines.read = .max
     } else {
       request.body = RequestBody(from: self, exchange: id, length: parser.length)

@@ -233,7 +233,7 @@ extension EventLoop {
   }
 
   /// Runs `body` on the loop's thread after `milliseconds`.
-  func after(_ milliseconds: Int64, _ body: @escaping () -> Void) {
+  func after(_ milliseconds: Int64, _ body: @escaping @Sendable () -> Void) {
     let timer = OneShot(self, body)
     timer.id = self.timer(for: timer)
     fire(timer.id, at: loop_now() + milliseconds)

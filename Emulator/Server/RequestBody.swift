@@ -9,6 +9,7 @@ package struct RequestBody: Sendable {
   }
 
   fileprivate let source: Source
+  private var earlyTrailers = HTTPHeaders()
   /// The length the client declared; nil for a chunked body.
   package let length: Int?
 
@@ -17,6 +18,11 @@ package struct RequestBody: Sendable {
   package init(_ bytes: [UInt8]) {
     source = .bytes(bytes)
     length = bytes.count
+  }
+
+  init(_ bytes: [UInt8], trailers: HTTPHeaders) {
+    self.init(bytes)
+    earlyTrailers = trailers
   }
 
   init(from connection: Connection, exchange: UInt64, length: Int?) {
@@ -47,7 +53,7 @@ package struct RequestBody: Sendable {
   /// The fields behind a chunked body; empty before its end is read.
   package var trailers: HTTPHeaders {
     get async {
-      guard case .connection(let connection, let exchange) = source else { return [:] }
+      guard case .connection(let connection, let exchange) = source else { return earlyTrailers }
       return await connection.trailers(of: exchange)
     }
   }

@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test func `sends a big body whole`() async throws {
-    let body = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let body = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
     let (answer, isOpen) = try await answer { HTTPResponse(status: 200, body: .bytes(body)) }
     #expect(answer.body == body)
     #expect(isOpen)
@@ -304,15 +304,5 @@ import Testing
     }
     await first.stop()
     loop.end()
-  }
-
-  @Test func `runs work again after its thread has ended`() async throws {
-    let loop = try EventLoop()
-    for round in 0..<20 {
-      let isHere = await Task(executorPreference: loop) { loop.isCurrent }.value
-      #expect(isHere, "round \(round)")
-      loop.end()
-      if round.isMultiple(of: 3) { try await Task.sleep(for: .milliseconds(2)) }
-    }
   }
 }

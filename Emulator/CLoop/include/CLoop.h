@@ -37,7 +37,7 @@ int64_t loop_now(void);
 void *loop_current(void);
 void loop_set_current(void *loop);
 
-/// Starts a detached thread with all signals blocked; 0 or an error number.
+/// Starts a detached thread with all signals blocked but its own faults; 0 or an error number.
 int loop_thread(void (*body)(void *), void *argument, const char *name);
 
 /// Opens a listening TCP socket on a numeric IPv4 or IPv6 address; -errno when that fails.
