@@ -7,6 +7,11 @@ package struct InvokedAnswer: Sendable, Equatable {
   package let payload: [UInt8]
   /// `Handled` or `Unhandled` when the function failed: the payload then says how.
   package let functionError: String?
+
+  package init(payload: [UInt8], functionError: String? = nil) {
+    self.payload = payload
+    self.functionError = functionError
+  }
 }
 
 /// Invokes other functions: AWS Lambda.

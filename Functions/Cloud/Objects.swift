@@ -5,6 +5,11 @@ import Network
 package struct StoredObject: Sendable, Equatable {
   package let bytes: [UInt8]
   package let details: ObjectDetails
+
+  package init(bytes: [UInt8], details: ObjectDetails) {
+    self.bytes = bytes
+    self.details = details
+  }
 }
 
 /// What is known about an object.
@@ -13,6 +18,12 @@ package struct ObjectDetails: Sendable, Equatable {
   package let eTag: String
   package let contentType: String?
   package let byteCount: Int
+
+  package init(eTag: String, contentType: String? = nil, byteCount: Int) {
+    self.eTag = eTag
+    self.contentType = contentType
+    self.byteCount = byteCount
+  }
 }
 
 /// What a conditional read found.

@@ -17,6 +17,8 @@ package struct ServerSentEvent: Sendable, Equatable {
 /// An event is longer than its limit.
 package struct EventTooLong: Error, Equatable {
   package let limit: Int
+
+  package init(limit: Int) { self.limit = limit }
 }
 
 /// Reads server-sent events from bytes in pieces of any size.

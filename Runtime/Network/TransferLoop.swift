@@ -57,7 +57,7 @@ final class TransferLoop {
     }
     running[easy] = entry
     handles[ObjectIdentifier(transfer)] = easy
-    if let silent = transfer.silentFrom { nextSweep = min(nextSweep ?? silent, silent) }
+    plan(transfer)
     guard martlet_multi_add(multi, easy) == CURLM_OK else {
       end(easy, .failed(.unavailable("libcurl takes no transfer")))
       return
@@ -66,7 +66,7 @@ final class TransferLoop {
 
   func resume(_ transfer: Transfer) {
     guard let easy = handles[ObjectIdentifier(transfer)] else { return }
-    if let silent = transfer.silentFrom { nextSweep = min(nextSweep ?? silent, silent) }
+    plan(transfer)
     martlet_easy_resume(easy)
   }
 
@@ -112,9 +112,17 @@ final class TransferLoop {
       if silent <= .now {
         end(easy, .failed(.idle(received: entry.transfer.received)))
       } else {
-        nextSweep = min(nextSweep ?? silent, silent)
+        plan(entry.transfer)
       }
     }
+  }
+
+  /// Sees to it that the sweep comes in time for a transfer. The answer's first byte may bring its
+  /// time forward, to the time allowed between bytes from then.
+  private func plan(_ transfer: Transfer) {
+    guard let silent = transfer.silentFrom else { return }
+    let check = min(silent, .now + transfer.request.timeouts.idle)
+    nextSweep = min(nextSweep ?? check, check)
   }
 
   private func end(_ easy: UnsafeMutableRawPointer, _ result: Transfer.End) {
@@ -264,7 +272,7 @@ extension NetworkError {
   /// What a code of libcurl means for the caller.
   fileprivate init(_ code: CURLcode, _ detail: String, _ transfer: Transfer) {
     switch code {
-    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: self = .invalidRequest("url: " + detail)
+    case CURLE_URL_MALFORMAT: self = .invalidRequest("url: " + detail)
     case CURLE_COULDNT_RESOLVE_HOST: self = .unresolvableHost(detail)
     case CURLE_COULDNT_CONNECT: self = .refused(detail)
     case CURLE_OPERATION_TIMEDOUT where transfer.deadline - .milliseconds(5) <= .now:
@@ -273,6 +281,7 @@ extension NetworkError {
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER:
       self = .untrusted(detail)
+    // The scheme has been checked: this is "Received HTTP/0.9 when not allowed".
     case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING, CURLE_UNSUPPORTED_PROTOCOL:
       self = .malformedResponse(detail)
     case CURLE_OUT_OF_MEMORY: self = .unavailable(detail)
