@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Testing
 
@@ -45,6 +46,31 @@ import Testing
     #expect(web["WEBSOCKET_URL"] == "ws://127.0.0.1:3100/prod")
     let connect = try #require(application.function(named: "ConnectFunction")).environment
     #expect(connect["ALLOWED_ORIGINS"] == "http://127.0.0.1:3100")
+  }
+
+  @Test func `sets every documented setting, to its documented default`() throws {
+    var documented: [String: String] = [:]
+    for line in try Project.text("docs/configuration.md").split(separator: "\n")
+    where line.hasPrefix("| `") {
+      let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
+        $0.replacing("`", with: "").trimmingCharacters(in: .whitespaces)
+      }
+      documented[cells[1]] = cells[2]
+    }
+    #expect(documented.count > 15)
+    let given = try Application(
+      template: Project.bytes("template.json"), file: "template.json",
+      parameters: ["OpenAiApiKey": "k", "OpenAiBaseUrl": "https://o.example/v1"])
+    let names = Set(given.functions.flatMap(\.environment.keys))
+    #expect(names == Set(documented.keys))
+    // What a deployment finds out by itself; what nobody has by default.
+    let own: Set<String> = [
+      "ALLOWED_ORIGINS", "WEBSOCKET_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL",
+    ]
+    let chat = try #require(application.function(named: "ChatFunction")).environment
+    for (name, standard) in documented where !own.contains(name) {
+      #expect(chat[name] == standard, "\(name)")
+    }
   }
 
   @Test func `routes frames by their action`() throws {
