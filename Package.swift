@@ -127,10 +127,16 @@ let package = Package(
     tests("Network", imports: ["Network", "CLoop"]),
     tests("LambdaRuntime", imports: ["LambdaRuntime", "Events", "JSON"]),
     tests("Cloud", imports: ["Cloud", "Events", "JSON", "Crypto", "Network"]),
+    // Agent and Assistants meet the emulator in their tests only, on the wire.
     tests(
-      "Agent", imports: ["Agent", "Cloud", "Crypto", "Events", "JSON", "Network"],
-      exclude: ["Fixtures"]),
-    tests("Assistants", imports: ["Assistants", "Agent", "Cloud", "Events", "JSON"]),
+      "Agent",
+      imports: [
+        "Agent", "Cloud", "Crypto", "Events", "JSON", "Network", "Server", "Services", "Storage",
+        "Template",
+      ], exclude: ["Fixtures"]),
+    tests(
+      "Assistants",
+      imports: ["Assistants", "Agent", "Cloud", "Events", "JSON", "Models", "Network", "Server"]),
     tests(
       "Routes",
       imports: [

@@ -1,3 +1,5 @@
+import Cloud
+
 /// Who is asking: found out by the token, never by what a message says.
 package struct Caller: Sendable, Equatable {
   package enum Role: String, Sendable {
@@ -20,20 +22,6 @@ package struct Caller: Sendable, Equatable {
 
   package static func owner(user: String, tenant: String) -> String { key(tenant, user) }
 
-  /// Joins parts with `#`; a `#` inside of a part is escaped.
-  package static func key(_ parts: String...) -> String {
-    parts.map { escaped($0) }.joined(separator: "#")
-  }
-
-  private static func escaped(_ part: String) -> String {
-    var escaped = ""
-    for scalar in part.unicodeScalars {
-      switch scalar {
-      case "%": escaped += "%25"
-      case "#": escaped += "%23"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
-  }
+  /// Joins parts so that two lists of parts never make the same key.
+  static func key(_ parts: String...) -> String { ComposedKey.join(parts) }
 }

@@ -69,9 +69,10 @@ package struct Source: Sendable, Equatable {
   package var title: String
   package var type: String
 
+  /// A title is shortened to 512 bytes.
   package init(source: String, title: String, type: String) {
     self.source = source
-    self.title = title
+    self.title = title.prefix(utf8: 512)
     self.type = type
   }
 

@@ -49,10 +49,14 @@ struct Program: Sendable {
 
   private var stops: StopRequests { StopRequests(store: store, table: settings.tables.claims) }
 
-  private var archive: StoredArchive {
-    StoredArchive(
-      store: store, conversations: settings.tables.conversations, turns: settings.tables.turns)
+  private var storedConversations: StoredConversations {
+    let stops = stops
+    return StoredConversations(
+      store, conversations: settings.tables.conversations, turns: settings.tables.turns,
+      isStopRequested: { try await stops.isRequested($0) })
   }
+
+  private var archive: StoredArchive { StoredArchive(conversations: storedConversations) }
 
   private var index: StoredIndex {
     StoredIndex(objects: Objects(client), bucket: settings.knowledgeBucket)
@@ -121,9 +125,7 @@ struct Program: Sendable {
       try await index.load(JapaneseIngestion.indexKey, unless: tag)
     }
     let tools = JapaneseTools(table: knowledgeTable, knowledge: knowledge).all
-    let conversations = StoredConversations(
-      store: store, conversations: settings.tables.conversations, turns: settings.tables.turns,
-      stops: stops)
+    let conversations = storedConversations
     var agents: [String: Agent] = [:]
     for profile in AssistantList.profiles(model: settings.model) {
       agents[profile.name] = Agent(

@@ -27,6 +27,8 @@ package struct JapaneseIngestion: Sendable {
   }
 
   private static let chunk = 1_000
+  /// Eight of these are on their way at once.
+  private static let batch = 125
   private static let format = "1"
   private static let manifestKey = "japanese"
   private static let manifests = "manifest"
@@ -75,10 +77,23 @@ package struct JapaneseIngestion: Sendable {
     var done = min(max(0, first), items.count)
     while done < items.count {
       let end = min(done + Self.chunk, items.count)
-      try await table.write(Array(items[done..<end]))
+      try await write(items[done..<end])
       done = end
       try await save(version, done: done, isComplete: false)
       await report(Progress(done: done, total: items.count))
+    }
+  }
+
+  /// Batches side by side, each in its own order.
+  private func write(_ items: ArraySlice<Item>) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var rest = items
+      while !rest.isEmpty {
+        let batch = Array(rest.prefix(Self.batch))
+        rest = rest.dropFirst(Self.batch)
+        group.addTask { try await table.write(batch) }
+      }
+      try await group.waitForAll()
     }
   }
 

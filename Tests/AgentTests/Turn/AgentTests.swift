@@ -6,9 +6,15 @@ import Testing
 /// An agent on doubles with one tool, `look`, that finds a source called 語.
 struct TestAgent {
   let store = MemoryStore()
-  var profile = Profile(
-    name: "p", title: "P", instructions: "Be exact.", tools: ["look"])
+  var profile = Self.patient
   var knowledge: Knowledge?
+
+  /// Enough time for a machine that runs many tests at once.
+  private static var patient: Profile {
+    var profile = Profile(name: "p", title: "P", instructions: "Be exact.", tools: ["look"])
+    profile.limits.duration = .seconds(300)
+    return profile
+  }
 
   static let look = Tool(
     name: "look", description: "Looks.",
@@ -25,7 +31,7 @@ struct TestAgent {
   func answer(
     _ model: ScriptedModel, _ receiver: Receiver, text: String = "What is 語?",
     key: MessageKey = .test(), conversation: ConversationID? = nil,
-    within time: Duration = .seconds(20)
+    within time: Duration = .seconds(300)
   ) async throws -> TurnReport {
     let agent = Agent(
       profile: profile, model: model, tools: [Self.look], knowledge: knowledge, store: store,

@@ -1,0 +1,93 @@
+import Events
+
+extension Turn {
+  /// The attributes of a turn's item but for its keys.
+  var item: Item {
+    [
+      "conversationId": .string(conversation.text), "number": AttributeValue(number),
+      "message": .string(message), "question": .string(question), "answer": .string(answer),
+      "status": .string(status.rawValue), "sources": .list(sources.map(\.attribute)),
+      "tools": .list(tools.map(\.attribute)), "usage": usage.attribute,
+      "assistant": .string(assistant), "model": .string(model), "askedAt": .string(askedAt.iso),
+      "answeredAt": .string(answeredAt.iso),
+    ]
+  }
+
+  /// Nil for an item that is no turn.
+  init?(_ item: Item) {
+    guard let conversation = item["conversationId"]?.string.flatMap({ ConversationID($0) }),
+      let number = item["number"]?.int, let message = item["message"]?.string,
+      let question = item["question"]?.string, let answer = item["answer"]?.string,
+      let status = item["status"]?.string.flatMap(Status.init),
+      let askedAt = item["askedAt"]?.string.flatMap({ Timestamp(iso: $0) }),
+      let answeredAt = item["answeredAt"]?.string.flatMap({ Timestamp(iso: $0) })
+    else { return nil }
+    self.init(
+      conversation: conversation, number: number, message: message, question: question,
+      answer: answer, status: status,
+      sources: (item["sources"]?.list ?? []).compactMap { Source($0) },
+      tools: (item["tools"]?.list ?? []).compactMap { ToolStep($0) }, usage: Usage(item["usage"]),
+      assistant: item["assistant"]?.string ?? "", model: item["model"]?.string ?? "",
+      askedAt: askedAt, answeredAt: answeredAt)
+  }
+}
+
+extension Conversation {
+  /// Nil for an item that is no conversation.
+  init?(_ item: Item) {
+    guard let id = item["conversationId"]?.string.flatMap({ ConversationID($0) }),
+      let user = item["user"]?.string, let tenant = item["tenant"]?.string,
+      let createdAt = item["createdAt"]?.string.flatMap({ Timestamp(iso: $0) }),
+      let updatedAt = item["updatedAt"]?.string.flatMap({ Timestamp(iso: $0) })
+    else { return nil }
+    self.init(
+      id: id, user: user, tenant: tenant, assistant: item["assistant"]?.string ?? "",
+      title: item["title"]?.string ?? "", turns: item["turnCount"]?.int ?? 0,
+      usage: Usage(item["usage"]), createdAt: createdAt, updatedAt: updatedAt)
+  }
+}
+
+extension Usage {
+  var attribute: AttributeValue {
+    [
+      "input": AttributeValue(input), "output": AttributeValue(output),
+      "cachedInput": AttributeValue(cachedInput),
+    ]
+  }
+
+  init(_ attribute: AttributeValue?) {
+    self.init(
+      input: attribute?["input"]?.int ?? 0, output: attribute?["output"]?.int ?? 0,
+      cachedInput: attribute?["cachedInput"]?.int ?? 0)
+  }
+}
+
+extension Source {
+  fileprivate var attribute: AttributeValue {
+    ["source": .string(source), "title": .string(title), "type": .string(type)]
+  }
+
+  fileprivate init?(_ attribute: AttributeValue) {
+    guard let source = attribute["source"]?.string, let title = attribute["title"]?.string,
+      let type = attribute["type"]?.string
+    else { return nil }
+    self.init(source: source, title: title, type: type)
+  }
+}
+
+extension ToolStep {
+  fileprivate var attribute: AttributeValue {
+    [
+      "number": AttributeValue(number), "name": .string(name), "arguments": .string(arguments),
+      "status": .string(status.rawValue),
+    ]
+  }
+
+  fileprivate init?(_ attribute: AttributeValue) {
+    guard let number = attribute["number"]?.int, let name = attribute["name"]?.string,
+      let arguments = attribute["arguments"]?.string,
+      let status = attribute["status"]?.string.flatMap(Status.init)
+    else { return nil }
+    self.init(number: number, name: name, arguments: arguments, status: status)
+  }
+}
