@@ -124,4 +124,50 @@ import Testing
     #expect(report.text.contains("AWS_LAMBDA_MAX_CONCURRENCY"))
     #expect(api.requests.count == 1)
   }
+
+  @Test func `bootstrap reaches its first event with nothing but a handler's name`() async throws {
+    for route in [
+      "admin", "chat", "connect", "conversations", "default", "disconnect", "health", "ingest",
+      "web",
+    ] {
+      let api = FakeRuntimeAPI { _, _ in .silence }
+      defer { api.stop() }
+      let (process, _) = try start(
+        "bootstrap", ["AWS_LAMBDA_RUNTIME_API": api.endpointText, "_HANDLER": route])
+      try await eventually { api.requests(to: "/next").count == 1 }
+      process.terminate()
+      #expect(try await end(process) == 0)
+    }
+  }
+
+  @Test func `bootstrap names its routes when the handler's name is wrong or missing`() async throws
+  {
+    for name in ["", "Chat", "bootstrap"] {
+      let api = FakeRuntimeAPI { _, _ in .text(accepted) }
+      defer { api.stop() }
+      let (process, errors) = try start(
+        "bootstrap", ["AWS_LAMBDA_RUNTIME_API": api.endpointText, "_HANDLER": name])
+      #expect(try await end(process) == 1)
+      let report = try #require(api.requests.first)
+      #expect(report.line == "POST /2018-06-01/runtime/init/error HTTP/1.1")
+      #expect(report.fields["lambda-runtime-function-error-type"] == "Runtime.HandlerNotFound")
+      #expect(report.text.contains("admin, chat, connect, conversations, default, disconnect"))
+      let text = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
+      #expect(text.split(separator: "\n").count == 1)
+    }
+  }
+
+  @Test func `bootstrap names a setting that is wrong`() async throws {
+    let api = FakeRuntimeAPI { _, _ in .text(accepted) }
+    defer { api.stop() }
+    let (process, _) = try start(
+      "bootstrap",
+      [
+        "AWS_LAMBDA_RUNTIME_API": api.endpointText, "_HANDLER": "chat", "LLM_TEMPERATURE": "hot",
+      ])
+    #expect(try await end(process) == 1)
+    let report = try #require(api.requests.first)
+    #expect(report.fields["lambda-runtime-function-error-type"] == "Runtime.InvalidSetting")
+    #expect(report.text.contains("LLM_TEMPERATURE is 'hot', it must be a number from 0 to 2"))
+  }
 }
