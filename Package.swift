@@ -154,7 +154,7 @@ let package = Package(
     tests(
       "Services",
       imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
-    tests("Models", imports: ["Models", "Server", "JSON"]),
+    tests("Models", imports: ["Models", "Server", "JSON", "Crypto"]),
     tests("Command", imports: ["Command", "Template", "JSON"]),
     tests("System", imports: ["JSON", "Crypto"], exclude: ["Clients", "requirements.txt"]),
     program("EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"]),

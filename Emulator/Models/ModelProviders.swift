@@ -6,6 +6,9 @@ package import Server
 /// | path | stand-in for |
 /// | --- | --- |
 /// | `/openai/v1` | OpenAI |
+/// | `/anthropic` | Anthropic |
+/// | `/gemini`, `/vertex` | Gemini with an API key; Vertex AI with a token from `/vertex/token` |
+/// | `/bedrock`, `/model` | Bedrock Runtime, also at the root, where SDKs expect it |
 /// | `/_martlet/models/requests` | what clients have sent; `DELETE` forgets it |
 ///
 /// The key `invalid` is a bad key, a model name with `no-such-model` an unknown model. The header
@@ -13,7 +16,10 @@ package import Server
 package final class ModelProviders: Sendable {
   private static let requestsPath = "/_martlet/models/requests"
 
-  private let providers: [(prefix: String, provider: any Provider)] = [("/openai/v1", OpenAI())]
+  private let providers: [(prefix: String, provider: any Provider)] = [
+    ("/openai/v1", OpenAI()), ("/anthropic", Anthropic()), ("/gemini", Gemini()),
+    ("/vertex", Gemini(isVertex: true)), ("/bedrock", Bedrock()), ("/model", Bedrock()),
+  ]
   private let model = LocalModel()
   private let prompter: Prompter?
   private let pace: Duration
@@ -41,7 +47,8 @@ package final class ModelProviders: Sendable {
     else {
       return HTTPResponse(status: 404, text: "There is no model provider at \(path).")
     }
-    let rest = Self.rest(of: path, below: prefix) ?? ""
+    // At the root, the first segment belongs to the provider's own path.
+    let rest = prefix == "/model" ? path[...] : Self.rest(of: path, below: prefix) ?? ""
     let headers = request.headers
     var read = ProviderRequest(
       method: request.method, segments: rest.split(separator: "/").map { Percent.decoded($0) },

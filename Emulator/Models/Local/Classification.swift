@@ -48,9 +48,9 @@ struct Classification: Equatable {
 
   private static func announces(_ line: String) -> Bool {
     let folded = line.lowercased()
-    return folded.contains("one of")
+    return folded.holds("one of")
       || ["label", "categor", "intent", "class"].contains { word in
-        folded.contains(word) && folded.contains(":")
+        folded.holds(word) && folded.holds(":")
       }
   }
 

@@ -43,8 +43,9 @@ struct Exchange {
   /// A message that gives a text and then asks: `… Question: …`.
   private static func divided(_ message: String) -> (preamble: String, question: String) {
     for mark in ["\nQuestion:", "\nMessage:", "\nText:", "\n質問：", "\n質問:"] {
-      let places = message.ranges(of: mark)
-      if let place = places.last {
+      var last: Range<String.Index>?
+      while let next = message.place(of: mark, from: last?.upperBound) { last = next }
+      if let place = last {
         return (
           String(message[..<place.lowerBound]).trimmed, String(message[place.upperBound...]).trimmed
         )

@@ -30,7 +30,7 @@ enum JapaneseWords {
   /// English stems for the asking words in a run of Japanese.
   static func meanings(in run: String) -> [String] {
     var meanings: [String] = []
-    for (word, english) in asking where run.contains(word) { meanings += english }
+    for (word, english) in asking where run.holds(word) { meanings += english }
     return meanings
   }
 

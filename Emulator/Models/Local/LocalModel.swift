@@ -75,7 +75,7 @@ package struct LocalModel: Sendable {
 
   /// What a message gives before its `Question:`, as a passage of its own.
   private func given(_ state: Exchange) -> ContextReading? {
-    guard !state.preamble.isEmpty, !state.preamble.contains("<passage") else { return nil }
+    guard !state.preamble.isEmpty, !state.preamble.holds("<passage") else { return nil }
     return ContextReading([.init(id: "1", source: "", title: "", text: state.preamble)])
   }
 }

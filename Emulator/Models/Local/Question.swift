@@ -132,6 +132,6 @@ struct Question: Equatable {
     return !words.isDisjoint(with: [
       "it", "its", "it's", "this", "that", "these", "those", "them", "they",
     ])
-      || text.contains("それ") || text.contains("その") || text.contains("これ")
+      || text.holds("それ") || text.holds("その") || text.holds("これ")
   }
 }

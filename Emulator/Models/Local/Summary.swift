@@ -24,13 +24,13 @@ struct Summary {
 
   private static func wish(in text: String) -> Wish? {
     let folded = text.lowercased()
-    if folded.contains("summarize") || folded.contains("summarise") || folded.contains("要約して") {
+    if folded.holds("summarize") || folded.holds("summarise") || folded.holds("要約して") {
       return .summary
     }
     let verbs = ["write", "give", "make", "create", "generate", "find"]
     let asksForTitle = verbs.contains { verb in
       ["a title", "a short title", "a concise title", "the title"].contains {
-        folded.contains("\(verb) \($0)")
+        folded.holds("\(verb) \($0)")
       }
     }
     return asksForTitle ? .title : nil

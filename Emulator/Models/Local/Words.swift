@@ -70,32 +70,40 @@ enum Words {
 
   /// A light English stemmer: endings of number, tense and manner.
   static func stem(_ word: String) -> String {
-    var word = word
-    if word.hasSuffix("'s") { word.removeLast(2) }
-    word.removeAll { $0 == "'" }
-    if word.count > 4, word.hasSuffix("ies") {
-      word = word.dropLast(3) + "y"
-    } else if word.count > 4,
-      ["sses", "shes", "ches", "xes", "zes"].contains(where: word.hasSuffix)
-    {
-      word.removeLast(2)
-    } else if word.count > 3, word.hasSuffix("s"),
-      !["ss", "us", "is"].contains(where: word.hasSuffix)
-    {
-      word.removeLast()
+    var word = Array(word.utf8)
+    func ends(_ ending: StaticString) -> Bool {
+      word.count >= ending.utf8CodeUnitCount
+        && word.suffix(ending.utf8CodeUnitCount)
+          .elementsEqual(
+            UnsafeBufferPointer(start: ending.utf8Start, count: ending.utf8CodeUnitCount))
     }
-    if word.count > 5, word.hasSuffix("ing") {
+    if ends("'s") { word.removeLast(2) }
+    word.removeAll { $0 == UInt8(ascii: "'") }
+    if word.count > 4, ends("ies") {
       word.removeLast(3)
-    } else if word.count > 4, word.hasSuffix("ed") {
-      word.removeLast(word.hasSuffix("eed") ? 0 : 2)
-    } else if word.count > 5, word.hasSuffix("ly") {
+      word.append(UInt8(ascii: "y"))
+    } else if word.count > 4,
+      ends("sses") || ends("shes") || ends("ches") || ends("xes") || ends("zes")
+    {
       word.removeLast(2)
-    }
-    if word.count > 3, let last = word.last, word.dropLast().last == last, !"lsz".contains(last) {
+    } else if word.count > 3, ends("s"), !ends("ss"), !ends("us"), !ends("is") {
       word.removeLast()
     }
-    if word.count > 3, word.hasSuffix("e") { word.removeLast() }
-    return word
+    if word.count > 5, ends("ing") {
+      word.removeLast(3)
+    } else if word.count > 4, ends("ed"), !ends("eed") {
+      word.removeLast(2)
+    } else if word.count > 5, ends("ly") {
+      word.removeLast(2)
+    }
+    if word.count > 3, word[word.count - 1] < 0x80, word[word.count - 1] == word[word.count - 2],
+      !ends("l"), !ends("s"),
+      !ends("z")
+    {
+      word.removeLast()
+    }
+    if word.count > 3, ends("e") { word.removeLast() }
+    return String(decoding: word, as: UTF8.self)
   }
 
   /// Stems that ask for the same thing: the first of their group, or the stem itself.
