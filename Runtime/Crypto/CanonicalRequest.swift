@@ -17,9 +17,9 @@ package struct SignableRequest: Sendable {
     self.headers = headers
   }
 
-  /// The first value of a header.
+  /// The first value of a header; `name` is in lower case.
   package func header(_ name: String) -> String? {
-    headers.first { CanonicalRequest.lowercase($0.name) == name }?.value
+    headers.first { CanonicalRequest.isName($0.name, name) }?.value
   }
 }
 
@@ -70,6 +70,17 @@ enum CanonicalRequest {
     guard name.utf8.contains(where: { (0x41...0x5A).contains($0) }) else { return name }
     return String(
       decoding: name.utf8.map { (0x41...0x5A).contains($0) ? $0 + 0x20 : $0 }, as: UTF8.self)
+  }
+
+  /// Whether a header's name is `lowercase`, in any case.
+  static func isName(_ name: String, _ lowercase: String) -> Bool {
+    guard name.utf8.count == lowercase.utf8.count else { return false }
+    var bytes = lowercase.utf8.makeIterator()
+    for byte in name.utf8 {
+      let lower = (0x41...0x5A).contains(byte) ? byte + 0x20 : byte
+      guard bytes.next() == lower else { return false }
+    }
+    return true
   }
 
   private static func append(path: String, _ rule: PathRule, to text: inout [UInt8]) {
@@ -128,7 +139,7 @@ enum CanonicalRequest {
     headers name: String, of request: SignableRequest, to text: inout [UInt8]
   ) {
     var isFirst = true
-    for header in request.headers where lowercase(header.name) == name {
+    for header in request.headers where isName(header.name, name) {
       if !isFirst { text.append(0x2C) }
       isFirst = false
       var hasWord = false

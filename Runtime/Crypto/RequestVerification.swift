@@ -44,21 +44,31 @@ package struct RequestSignature: Sendable, Equatable {
   }
 
   private init(authorization: String, of request: SignableRequest) throws(SignatureFailure) {
-    guard authorization.hasPrefix(RequestSigning.algorithm + " ") else {
+    // `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with or without blanks.
+    let text = authorization.utf8
+    guard text.starts(with: "\(RequestSigning.algorithm) ".utf8) else {
       throw .incomplete("algorithm")
     }
-    var fields: [Substring: String] = [:]
-    for field in authorization.dropFirst(RequestSigning.algorithm.count + 1)
-      .split(separator: ",")
-    {
-      let field = field.drop { $0 == " " }
-      let name = field.prefix { $0 != "=" }
-      fields[name] = String(field.dropFirst(name.count + 1).prefix { $0 != " " })
+    var credential: String?
+    var signedHeaders: String?
+    var signature: String?
+    for field in text.dropFirst(RequestSigning.algorithm.utf8.count + 1).split(separator: 0x2C) {
+      let field = field.drop { $0 == 0x20 }
+      let name = field.prefix { $0 != 0x3D }
+      let value = String(
+        decoding: field.dropFirst(name.count + 1).prefix { $0 != 0x20 }, as: UTF8.self)
+      if name.elementsEqual("Credential".utf8) {
+        credential = value
+      } else if name.elementsEqual("SignedHeaders".utf8) {
+        signedHeaders = value
+      } else if name.elementsEqual("Signature".utf8) {
+        signature = value
+      }
     }
     guard let date = request.header("x-amz-date") else { throw .incomplete("X-Amz-Date") }
     try self.init(
-      credential: fields["Credential"], date: date, signedHeaders: fields["SignedHeaders"],
-      signature: fields["Signature"], token: request.header("x-amz-security-token"), expires: nil)
+      credential: credential, date: date, signedHeaders: signedHeaders, signature: signature,
+      token: request.header("x-amz-security-token"), expires: nil)
   }
 
   private init(query request: SignableRequest) throws(SignatureFailure) {
@@ -83,7 +93,8 @@ package struct RequestSignature: Sendable, Equatable {
     token: String?, expires: Int?
   ) throws(SignatureFailure) {
     // The access key id comes first and may not hold a slash; the scope is four parts behind it.
-    let parts = (credential ?? "").split(separator: "/", omittingEmptySubsequences: false)
+    let parts = (credential ?? "").utf8
+      .split(separator: 0x2F, omittingEmptySubsequences: false).map { String(Substring($0)) }
     guard parts.count == 5, !parts[0].isEmpty, parts[4] == "aws4_request" else {
       throw .incomplete("Credential")
     }
@@ -94,11 +105,11 @@ package struct RequestSignature: Sendable, Equatable {
     guard let signature, Hex.decode(signature)?.count == SHA256.byteCount else {
       throw .incomplete("Signature")
     }
-    accessKeyID = String(parts[0])
-    region = String(parts[2])
-    service = String(parts[3])
+    accessKeyID = parts[0]
+    region = parts[2]
+    service = parts[3]
     self.time = time
-    self.signedHeaders = signedHeaders.split(separator: ";").map(String.init)
+    self.signedHeaders = signedHeaders.utf8.split(separator: 0x3B).map { String(Substring($0)) }
     self.signature = signature
     sessionToken = token
     self.expires = expires
@@ -150,10 +161,11 @@ package struct RequestVerification: Sendable {
     _ signature: RequestSignature, of request: SignableRequest
   ) throws(SignatureFailure) {
     guard signature.signedHeaders.contains("host") else { throw .unsignedHeader("host") }
-    for header in request.headers {
+    for header in request.headers
+    where CanonicalRequest.isName(String(header.name.prefix(6)), "x-amz-") {
       let name = CanonicalRequest.lowercase(header.name)
       // Some services have the session token added after signing.
-      guard name.hasPrefix("x-amz-"), name != "x-amz-security-token" else { continue }
+      guard name != "x-amz-security-token" else { continue }
       guard signature.signedHeaders.contains(name) else { throw .unsignedHeader(name) }
     }
   }

@@ -155,16 +155,16 @@ final class Transfer: Sendable {
 
   // MARK: - The driver's side
 
-  /// Takes a line of the head, with its line end.
+  /// Takes a line of the head, with its line end. Who waits hears of it by ``wake()``.
   func receive(line: UnsafeRawBufferPointer) -> Verdict {
-    let (verdict, ready) = state.withLock { state in
+    state.withLock { state in
       state.lastArrival = .now
       state.headBytes += line.count
       guard state.headBytes <= Transfer.headLimit else {
         state.refusal = .malformedResponse("a head of more than \(Transfer.headLimit) bytes")
-        return (Verdict.refuse, nil as CheckedContinuation<Void, Never>?)
+        return .refuse
       }
-      guard !state.isHeadComplete else { return (.taken, nil) }  // trailers
+      guard !state.isHeadComplete else { return .taken }  // trailers
       if line.starts(with: "HTTP/".utf8) {
         // Another status line follows 1xx.
         state.head = Head(status: Transfer.status(of: line))
@@ -173,32 +173,32 @@ final class Transfer: Sendable {
       } else if let field = Transfer.field(of: line) {
         state.head.headers.add(field.name, field.value)
       }
-      return (.taken, state.ready())
+      return .taken
     }
-    ready?.resume()
-    return verdict
   }
 
-  /// Takes bytes of the body, all or none.
+  /// Takes bytes of the body, all or none. Who waits hears of it by ``wake()``.
   func receive(body: UnsafeRawBufferPointer, bufferLimit: Int) -> Verdict {
-    let (verdict, ready) = state.withLock { state in
-      let none: CheckedContinuation<Void, Never>? = nil
-      guard state.end == nil else { return (Verdict.refuse, none) }
+    state.withLock { state in
+      guard state.end == nil else { return .refuse }
       state.lastArrival = .now
       if isStreamed, !state.buffer.isEmpty, state.buffer.count + body.count > bufferLimit {
         state.isPaused = true
-        return (.pause, none)
+        return .pause
       }
       guard state.received + body.count <= request.responseLimit else {
         state.refusal = .responseTooLarge(limit: request.responseLimit)
-        return (.refuse, none)
+        return .refuse
       }
       state.received += body.count
       state.buffer.append(contentsOf: body)
-      return (.taken, state.ready())
+      return .taken
     }
-    ready?.resume()
-    return verdict
+  }
+
+  /// Lets who waits go on, if what has come is enough.
+  func wake() {
+    state.withLock { $0.ready() }?.resume()
   }
 
   /// Records the end; false when it had ended before.

@@ -6,15 +6,18 @@ final class TransferLoop {
   private final class Running {
     let transfer: Transfer
     let easy: UnsafeMutableRawPointer
-    let bufferLimit: Int
+    // The loop ends all transfers before it goes.
+    unowned let loop: TransferLoop
+    /// Something has come since the last wake-up.
+    var isTouched = false
     var headers: UnsafeMutablePointer<curl_slist>?
     var address: UnsafeMutablePointer<curl_slist>?
     let detail = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
-    init(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer, bufferLimit: Int) {
+    init(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer, _ loop: TransferLoop) {
       self.transfer = transfer
       self.easy = easy
-      self.bufferLimit = bufferLimit
+      self.loop = loop
       detail.pointee = 0
     }
 
@@ -22,6 +25,12 @@ final class TransferLoop {
       martlet_list_free(headers)
       martlet_list_free(address)
       detail.deallocate()
+    }
+
+    func touch() {
+      guard !isTouched else { return }
+      isTouched = true
+      loop.touched.append(self)
     }
   }
 
@@ -31,6 +40,8 @@ final class TransferLoop {
   /// Where a transfer runs; those that have ended are not here.
   private var handles: [ObjectIdentifier: UnsafeMutableRawPointer] = [:]
   private var idle: [UnsafeMutableRawPointer] = []
+  /// Those for which something has come in this round: they wake once, however much it was.
+  private var touched: [Running] = []
   /// No transfer can be silent too long before this.
   private var nextSweep: ContinuousClock.Instant?
 
@@ -47,7 +58,7 @@ final class TransferLoop {
       transfer.finish(.failed(.unavailable("no memory for a transfer")))
       return
     }
-    let entry = Running(transfer, easy, bufferLimit: configuration.streamBuffer)
+    let entry = Running(transfer, easy, self)
     do throws(NetworkError) {
       try configure(entry)
     } catch {
@@ -83,6 +94,11 @@ final class TransferLoop {
       guard let entry = running[easy] else { continue }
       end(easy, result(of: entry, code))
     }
+    for entry in touched {
+      entry.isTouched = false
+      entry.transfer.wake()
+    }
+    touched.removeAll(keepingCapacity: true)
     sweep()
   }
 
@@ -152,7 +168,7 @@ final class TransferLoop {
   private func configure(_ entry: Running) throws(NetworkError) {
     let easy = entry.easy
     let request = entry.transfer.request
-    let user = Unmanaged.passUnretained(entry.transfer).toOpaque()
+    let user = Unmanaged.passUnretained(entry).toOpaque()
     martlet_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
     martlet_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
     martlet_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
@@ -162,7 +178,7 @@ final class TransferLoop {
     martlet_easy_set_text(easy, CURLOPT_CAINFO, nil)
     martlet_easy_set_text(easy, CURLOPT_CAPATH, configuration.certificateFolder)
     martlet_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, entry.detail)
-    martlet_easy_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(entry).toOpaque())
+    martlet_easy_set_pointer(easy, CURLOPT_WRITEDATA, user)
     martlet_easy_set_callback(easy, CURLOPT_WRITEFUNCTION, receiveBody)
     martlet_easy_set_pointer(easy, CURLOPT_HEADERDATA, user)
     martlet_easy_set_callback(easy, CURLOPT_HEADERFUNCTION, receiveLine)
@@ -230,14 +246,41 @@ final class TransferLoop {
 
   // MARK: - What libcurl calls
 
+  private static func entry(_ user: UnsafeMutableRawPointer) -> Running {
+    Unmanaged<Running>.fromOpaque(user).takeUnretainedValue()
+  }
+
   private static func deliver(
-    _ bytes: UnsafeRawBufferPointer, to user: UnsafeMutableRawPointer
+    _ body: UnsafeRawBufferPointer, to user: UnsafeMutableRawPointer
   ) -> Int {
-    let entry = Unmanaged<Running>.fromOpaque(user).takeUnretainedValue()
-    return switch entry.transfer.receive(body: bytes, bufferLimit: entry.bufferLimit) {
-    case .taken: bytes.count
+    let entry = entry(user)
+    let limit = entry.loop.configuration.streamBuffer
+    entry.touch()
+    return switch entry.transfer.receive(body: body, bufferLimit: limit) {
+    case .taken: body.count
     case .pause: Int(CURL_WRITEFUNC_PAUSE)
     case .refuse: 0
+    }
+  }
+
+  private static func deliver(
+    line: UnsafeRawBufferPointer, to user: UnsafeMutableRawPointer
+  ) -> Int {
+    let entry = entry(user)
+    entry.touch()
+    return entry.transfer.receive(line: line) == .taken ? line.count : 0
+  }
+
+  private static func fill(
+    _ target: UnsafeMutableRawBufferPointer, from user: UnsafeMutableRawPointer
+  ) -> Int {
+    let transfer = entry(user).transfer
+    transfer.noteUpload()
+    return switch transfer.upload.take(into: target) {
+    case .bytes(let count): count
+    case .end: 0
+    case .later: Int(CURL_READFUNC_PAUSE)
+    case .failed: Int(CURL_READFUNC_ABORT)
     }
   }
 
@@ -248,23 +291,14 @@ final class TransferLoop {
 
   private let receiveLine: martlet_data_callback = { bytes, size, count, user in
     guard let user else { return 0 }
-    let transfer = Unmanaged<Transfer>.fromOpaque(user).takeUnretainedValue()
     let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return transfer.receive(line: line) == .taken ? line.count : 0
+    return TransferLoop.deliver(line: line, to: user)
   }
 
   private let sendBody: martlet_data_callback = { bytes, size, count, user in
     guard let user else { return 0 }
-    let transfer = Unmanaged<Transfer>.fromOpaque(user).takeUnretainedValue()
-    transfer.noteUpload()
-    switch transfer.upload.take(
-      into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
-    {
-    case .bytes(let count): return count
-    case .end: return 0
-    case .later: return Int(CURL_READFUNC_PAUSE)
-    case .failed: return Int(CURL_READFUNC_ABORT)
-    }
+    return TransferLoop.fill(
+      UnsafeMutableRawBufferPointer(start: bytes, count: size * count), from: user)
   }
 }
 
