@@ -153,7 +153,8 @@ let package = Package(
       "Lambda", imports: ["Lambda", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
     tests(
       "Services",
-      imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
+      imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"],
+      exclude: ["Vectors"]),
     tests("Models", imports: ["Models", "Server", "JSON", "Crypto"]),
     tests("Command", imports: ["Command", "Template", "JSON"]),
     tests("System", imports: ["JSON", "Crypto"], exclude: ["Clients", "requirements.txt"]),

@@ -147,6 +147,11 @@ enum SignatureScope {
     return String(decoding: name, as: UTF8.self).lowercased()
   }
 
+  static func contains(_ marker: StaticString, in header: String) -> Bool {
+    var header = header
+    return header.withUTF8 { end(of: marker, in: $0) != nil }
+  }
+
   private static func end(
     of marker: StaticString, in bytes: UnsafeBufferPointer<UInt8>
   ) -> Int? {

@@ -49,7 +49,30 @@ extension DynamoDB {
     guard ServiceModel.shared.operations[name] != nil,
       target.hasPrefix(streamsPrefix) == streamOperations.contains(name)
     else { throw DynamoDBError(.unknownOperation, "") }
+    try checkSignature(request)
     return name
+  }
+
+  /// A request must be signed; by whom, and whether rightly, is not looked at.
+  private static func checkSignature(_ request: HTTPRequest) throws(DynamoDBError) {
+    guard let header = request.headers["Authorization"] else {
+      if request.query?.contains("X-Amz-Signature=") ?? false { return }
+      throw DynamoDBError(.missingAuthentication, "Request is missing Authentication Token")
+    }
+    guard header.hasPrefix("AWS4-") else {
+      throw DynamoDBError(.missingAuthentication, "Request is missing Authentication Token")
+    }
+    let parameters: [StaticString] = ["Credential", "Signature", "SignedHeaders"]
+    var missing = parameters.filter { !SignatureScope.contains($0, in: header) }
+      .map { "Authorization header requires '\($0)' parameter. " }
+    if !request.headers.contains("X-Amz-Date"), !request.headers.contains("Date") {
+      missing.append(
+        "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
+    }
+    guard missing.isEmpty else {
+      throw DynamoDBError(
+        .incompleteSignature, missing.joined() + "Authorization=\(header)")
+    }
   }
 
   private static let streamOperations: Set<String> = [

@@ -116,6 +116,16 @@ struct AnswerBody {
     add("ConsumedCapacity") { capacity.append(to: &$0, report) }
   }
 
+  /// What a transaction cost: twice as much as its parts alone, shown under two names.
+  mutating func addTransaction(
+    _ capacities: [ConsumedCapacity], _ report: CapacityReport, _ kind: String
+  ) {
+    guard report != .none else { return }
+    add("ConsumedCapacity") { output in
+      output.append(list: capacities) { $1.doubled.append(to: &$0, report, kind: kind) }
+    }
+  }
+
   /// The size of an item collection, for tables with local indexes; always below a gigabyte here.
   mutating func add(metricsFor key: Attributes, of table: Table, _ request: OperationRequest) {
     guard request.string("ReturnItemCollectionMetrics") == "SIZE", table.hasLocalIndexes else {

@@ -52,20 +52,24 @@ struct PageReader {
     }
   }
 
+  /// The key that the next page goes on behind; nil when everything was read.
+  func lastKey() throws -> Attributes? {
+    try last.map { try Attributes(stored: $0).keeping(source.keyNames) }
+  }
+
   /// The answer.
   func body() throws -> [UInt8] {
     var body = AnswerBody()
     if plan.selection != .count { body.add("Items", raw: [0x5B] + items + [0x5D]) }
     body.add("Count", count)
     body.add("ScannedCount", scanned)
-    if let last {
-      body.add("LastEvaluatedKey", try Attributes(stored: last).keeping(source.keyNames))
-    }
+    if let key = try lastKey() { body.add("LastEvaluatedKey", key) }
     body.add(capacity, plan.report)
     return body.finished
   }
 
-  private var capacity: ConsumedCapacity {
+  /// What the page cost.
+  var capacity: ConsumedCapacity {
     let units = Capacity.read(size, isConsistent: plan.isConsistent)
     guard let index = source.index else { return ConsumedCapacity(source.table, units: units) }
     var capacity = ConsumedCapacity(source.table)

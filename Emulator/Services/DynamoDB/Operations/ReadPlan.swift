@@ -39,6 +39,17 @@ struct ReadPlan: Sendable {
     }
   }
 
+  /// A plan for a statement, whose parts say what parameters of the request do not.
+  init(
+    _ request: OperationRequest, start: Attributes?, index: String?
+  ) throws(DynamoDBError) {
+    limit = request.integer("Limit")
+    isConsistent = request.bool("ConsistentRead") ?? false
+    report = CapacityReport(request)
+    indexName = index
+    self.start = start
+  }
+
   /// Checks `Select` against the other parameters. Query puts one of the texts into an envelope.
   func checkSelection(
     _ request: OperationRequest, isQuery: Bool

@@ -4,6 +4,8 @@ import JSON
 struct TransactAction: Sendable {
   enum Kind: Sendable {
     case put(Attributes)
+    /// A put that must not replace anything: PartiQL's INSERT.
+    case insert(Attributes)
     case update(Attributes, ItemChange)
     case delete(Attributes)
     case check(Attributes)
@@ -15,7 +17,7 @@ struct TransactAction: Sendable {
 
   var attributes: Attributes {
     switch kind {
-    case .put(let item): item
+    case .put(let item), .insert(let item): item
     case .update(let key, _), .delete(let key), .check(let key): key
     }
   }
@@ -65,7 +67,7 @@ struct TransactAction: Sendable {
     var failures: [Int: DynamoDBError] = [:]
     for (place, (action, table)) in zip(actions, tables).enumerated() {
       do throws(DynamoDBError) {
-        let key = try action.storedKey(table)
+        let key = try storedKey(action, table)
         keys.append(key)
         guard seen.insert(Place(table: table.id, key: key)).inserted else {
           throw DynamoDBError.validation(
@@ -89,9 +91,11 @@ struct TransactAction: Sendable {
     let key: ItemKey
   }
 
-  private func storedKey(_ table: Table) throws(DynamoDBError) -> ItemKey {
-    switch kind {
-    case .put(let item):
+  static func storedKey(
+    _ action: TransactAction, _ table: Table
+  ) throws(DynamoDBError) -> ItemKey {
+    switch action.kind {
+    case .put(let item), .insert(let item):
       let key = try KeyRules.key(of: item, table.keys)
       try WriteRules.checkIndexKeys(of: item, table)
       return key
@@ -135,17 +139,24 @@ struct TransactAction: Sendable {
   }
 
   /// The item after the action, with its condition checked; nil for none.
-  private func outcome(_ old: StoredItem?, _ table: Table) throws -> Attributes? {
+  func outcome(_ old: StoredItem?, _ table: Table) throws -> Attributes? {
     let oldItem = try old?.attributes()
     try condition.check(old, oldItem)
     switch kind {
     case .put(let item): return item
+    case .insert(let item):
+      guard old == nil else {
+        throw DynamoDBError(
+          .duplicateItem, "Duplicate primary key exists in table",
+          item: condition.showsItem ? old?.bytes : nil)
+      }
+      return item
     case .update(let key, let change): return try change.applied(to: oldItem, key: key, table)
     case .delete, .check: return nil
     }
   }
 
-  private func apply(
+  func apply(
     _ key: ItemKey, _ store: ItemStore, old: StoredItem?, new: Attributes?
   ) throws -> ItemStore.Cost {
     if let new { return try store.put(key, new, replacing: old) }

@@ -11,26 +11,36 @@ extension DynamoDB {
   func transactWriteItems(_ request: OperationRequest) async throws -> [UInt8] {
     let actions = try transactActions(request)
     let report = CapacityReport(request)
-    let token = request.string("ClientRequestToken")
-    let digest = token.map { _ in
-      SHA256.digest(request["TransactItems"].map { Array($0.source) } ?? [])
-    }
-    let now = clock.milliseconds()
-    return try await writeAll(actions.map(\.table)) { tables in
+    return try await transact(
+      token: request.string("ClientRequestToken"),
+      content: request["TransactItems"].map { Array($0.source) } ?? [], tables: actions.map(\.table)
+    ) { tables in
       let keys = try TransactAction.storedKeys(actions, tables)
       return { stores in
-        let connection = stores.first?.connection
-        if let token, let digest, let connection {
-          let known = try Self.answer(to: token, digest, now, connection)
-          if let known { return known }
-        }
         let capacities = try TransactAction.perform(actions, keys, stores)
-        let body = Self.transactBody(capacities, actions, stores, request, report)
-        if let token, let digest, let connection {
-          try connection.run(
-            "INSERT OR REPLACE INTO dynamodb_tokens VALUES (?, ?, ?, ?)",
-            [.text(token), .blob(digest), .blob(body), Value(now)])
+        return Self.transactBody(capacities, actions, stores, request, report)
+      }
+    }
+  }
+
+  /// Runs a transaction; with a token that was used before, its answer is given again.
+  func transact(
+    token: String?, content: [UInt8], tables names: [String],
+    _ prepare: ([Table]) throws -> @Sendable ([ItemStore]) throws -> [UInt8]
+  ) async throws -> [UInt8] {
+    let digest = token.map { _ in SHA256.digest(content) }
+    let now = clock.milliseconds()
+    return try await writeAll(names) { tables in
+      let job = try prepare(tables)
+      return { stores in
+        guard let token, let digest, let connection = stores.first?.connection else {
+          return try job(stores)
         }
+        if let known = try Self.answer(to: token, digest, now, connection) { return known }
+        let body = try job(stores)
+        try connection.run(
+          "INSERT OR REPLACE INTO dynamodb_tokens VALUES (?, ?, ?, ?)",
+          [.text(token), .blob(digest), .blob(body), Value(now)])
         return body
       }
     }
@@ -71,13 +81,7 @@ extension DynamoDB {
     _ request: OperationRequest, _ report: CapacityReport
   ) -> [UInt8] {
     var body = AnswerBody()
-    if report != .none {
-      body.add("ConsumedCapacity") { output in
-        output.append(list: capacities) {
-          $1.doubled.append(to: &$0, report, kind: "WriteCapacityUnits")
-        }
-      }
-    }
+    body.addTransaction(capacities, report, "WriteCapacityUnits")
     if request.string("ReturnItemCollectionMetrics") == "SIZE" {
       var shown: [(name: String, keys: [Attributes])] = []
       for (action, store) in zip(actions, stores) where store.table.hasLocalIndexes {
@@ -146,13 +150,7 @@ extension DynamoDB {
           let units = Capacity.read(found?.size ?? 0, isConsistent: true)
           ConsumedCapacity.add(units, of: store.table, to: &capacities)
         }
-        if report != .none {
-          body.add("ConsumedCapacity") { output in
-            output.append(list: capacities) {
-              $1.doubled.append(to: &$0, report, kind: "ReadCapacityUnits")
-            }
-          }
-        }
+        body.addTransaction(capacities, report, "ReadCapacityUnits")
         body.add("Responses") { $0.append(list: responses) { $0.append(raw: $1) } }
         return body.finished
       }

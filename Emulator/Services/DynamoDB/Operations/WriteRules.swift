@@ -53,6 +53,11 @@ struct WriteCondition: Sendable {
     showsItem = request.string("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
   }
 
+  init(_ expression: ConditionExpression?, showsItem: Bool) {
+    self.expression = expression
+    self.showsItem = showsItem
+  }
+
   /// Throws when the item that is there does not satisfy the condition.
   func check(_ old: StoredItem?, _ item: Attributes?) throws(DynamoDBError) {
     guard let expression, !expression.isSatisfied(by: item ?? [:]) else { return }

@@ -1,0 +1,126 @@
+/// A word, literal or sign of a PartiQL statement.
+enum PartiQLToken: Equatable {
+  /// A keyword or a name without quotes.
+  case word(String)
+  /// A name in double quotes.
+  case name(String)
+  /// A literal in single quotes.
+  case text(String)
+  case number(String)
+  case symbol(String)
+  case parameter
+  case end
+
+  func isWord(_ word: String) -> Bool {
+    if case .word(let text) = self { text.uppercased() == word } else { false }
+  }
+
+  var shown: String {
+    switch self {
+    case .word(let text), .number(let text), .symbol(let text): text
+    case .name(let text): "\"\(text)\""
+    case .text(let text): "'\(text)'"
+    case .parameter: "?"
+    case .end: "<EOF>"
+    }
+  }
+}
+
+/// A statement that cannot be read.
+struct PartiQLError: Error, Equatable {
+  let message: String
+
+  static func malformed(_ detail: String) -> PartiQLError {
+    PartiQLError(message: "Statement wasn't well formed, can't be processed: \(detail)")
+  }
+}
+
+/// Cuts a statement into tokens (PartiQL specification, chapter "Lexical structure", as far as
+/// DynamoDB's subset goes).
+struct PartiQLLexer {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  private init(_ text: String) { bytes = Array(text.utf8) }
+
+  static func tokens(of text: String) throws(PartiQLError) -> [PartiQLToken] {
+    var lexer = PartiQLLexer(text)
+    var tokens: [PartiQLToken] = []
+    while let token = try lexer.next() { tokens.append(token) }
+    return tokens + [.end]
+  }
+
+  private mutating func next() throws(PartiQLError) -> PartiQLToken? {
+    skipSpace()
+    guard position < bytes.count else { return nil }
+    let start = position
+    let first = bytes[position]
+    position += 1
+    switch first {
+    case UInt8(ascii: "'"): return .text(try quoted(by: first))
+    case UInt8(ascii: "\""): return .name(try quoted(by: first))
+    case UInt8(ascii: "?"): return .parameter
+    case 0x30...0x39: return .number(number(from: start))
+    case 0x41...0x5A, 0x61...0x7A, 0x5F:
+      while position < bytes.count, Self.isWordPart(bytes[position]) { position += 1 }
+      return .word(text(from: start))
+    default:
+      if let second = position < bytes.count ? bytes[position] : nil,
+        Self.pairs.contains([first, second])
+      {
+        position += 1
+      }
+      while position < bytes.count, bytes[position] & 0xC0 == 0x80 { position += 1 }
+      return .symbol(text(from: start))
+    }
+  }
+
+  private static let pairs: Set<[UInt8]> = Set(
+    ["<>", "!=", "<=", ">=", "<<", ">>"].map { Array($0.utf8) })
+
+  private mutating func skipSpace() {
+    while position < bytes.count, bytes[position] <= 0x20 { position += 1 }
+  }
+
+  /// A quote inside is written twice.
+  private mutating func quoted(by quote: UInt8) throws(PartiQLError) -> String {
+    var content: [UInt8] = []
+    while position < bytes.count {
+      let byte = bytes[position]
+      position += 1
+      guard byte == quote else {
+        content.append(byte)
+        continue
+      }
+      guard position < bytes.count, bytes[position] == quote else {
+        return String(decoding: content, as: UTF8.self)
+      }
+      content.append(quote)
+      position += 1
+    }
+    throw .malformed("Invalid token")
+  }
+
+  private mutating func number(from start: Int) -> String {
+    while position < bytes.count {
+      let byte = bytes[position]
+      let isSign = byte == 0x2B || byte == 0x2D
+      let isExponent = position > start && bytes[position - 1] | 0x20 == 0x65
+      guard Self.isDigit(byte) || byte == 0x2E || byte | 0x20 == 0x65 || (isSign && isExponent)
+      else { break }
+      position += 1
+    }
+    return text(from: start)
+  }
+
+  private func text(from start: Int) -> String {
+    String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  private static func isWordPart(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+      || byte == 0x5F || byte == 0x24
+  }
+}
