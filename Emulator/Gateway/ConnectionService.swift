@@ -55,7 +55,7 @@ struct ConnectionService: Sendable {
     case "POST": return await post(request, open)
     case "GET": return description(of: open)
     case "DELETE":
-      await open.socket.close(code: 1000, reason: "")
+      await connections.close(open.context.connectionID, code: 1000, reason: "")
       return HTTPResponse(status: 204)
     default:
       return .refusal(403, type: "ForbiddenException", "Forbidden")
@@ -76,7 +76,7 @@ struct ConnectionService: Sendable {
       return .refusal(400, type: "BadRequestException", "The message is not UTF-8")
     }
     do {
-      try await open.socket.send(text: text)
+      try await open.send(text)
     } catch {
       return .refusal(410, type: "GoneException", "Gone")
     }

@@ -2,17 +2,30 @@ import Server
 
 /// The open connections by their ids.
 actor Connections {
+  /// The client's end: a socket, or a closure that stands in for one.
+  enum Client: Sendable {
+    case socket(WebSocketConnection)
+    case attached(@Sendable (String) -> Void)
+  }
+
   struct Open: Sendable {
     let context: ConnectionContext
-    let socket: WebSocketConnection
+    let client: Client
     var lastActiveAt: GatewayTime
+
+    func send(_ text: String) async throws {
+      switch client {
+      case .socket(let socket): try await socket.send(text: text)
+      case .attached(let receive): receive(text)
+      }
+    }
   }
 
   private var open: [String: Open] = [:]
 
-  func add(_ context: ConnectionContext, _ socket: WebSocketConnection) {
+  func add(_ context: ConnectionContext, _ client: Client) {
     open[context.connectionID] = Open(
-      context: context, socket: socket, lastActiveAt: context.connectedAt)
+      context: context, client: client, lastActiveAt: context.connectedAt)
   }
 
   func remove(_ id: String) {
@@ -23,7 +36,16 @@ actor Connections {
     open[id]?.lastActiveAt = time
   }
 
+  /// Closes a connection. One with a socket is there until its client has heard of it.
+  func close(_ id: String, code: Int, reason: String) async {
+    switch open[id]?.client {
+    case .socket(let socket): await socket.close(code: code, reason: reason)
+    case .attached: open[id] = nil
+    case nil: break
+    }
+  }
+
   subscript(id: String) -> Open? { open[id] }
 
-  var all: [Open] { Array(open.values) }
+  var ids: [String] { Array(open.keys) }
 }

@@ -43,6 +43,30 @@ package struct Gateway: Sendable {
     await connections.answer(request)
   }
 
+  /// Opens a connection that no client holds: frames posted to it go to `receive`, and whoever
+  /// closes it ends it. For an event that names a connection and is handed to a function directly.
+  package func attach(
+    _ connectionID: String, stage: String, receive: @escaping @Sendable (String) -> Void
+  ) async {
+    await webSockets.attach(connectionID, stage: stage, receive: receive)
+  }
+
+  /// Forgets a connection that was attached.
+  package func detach(_ connectionID: String) async {
+    await webSockets.detach(connectionID)
+  }
+
+  /// What the gateway answers to a request that the server refuses by itself.
+  package static func refusal(_ refusal: HTTPRefusal) -> HTTPResponse {
+    switch refusal.status {
+    case 413: .message(413, "Request Entity Too Large")
+    case 414: .message(414, "Request-URI Too Long")
+    case 431: .message(431, "Request Header Fields Too Large")
+    case 500...: .message(refusal.status, "Internal Server Error")
+    default: .message(refusal.status, "Bad Request")
+    }
+  }
+
   /// Ends what runs: invocations are cancelled, open connections closed with 1001.
   package func end() async {
     await webSockets.end()

@@ -35,9 +35,25 @@ struct WebSocketGateway: Sendable {
 
   /// Closes every open connection.
   func end() async {
-    for open in await connections.all {
-      await open.socket.close(code: 1001, reason: "Going away")
+    for id in await connections.ids {
+      await connections.close(id, code: 1001, reason: "Going away")
     }
+  }
+
+  // MARK: Connections without a socket
+
+  func attach(
+    _ id: String, stage: String, receive: @escaping @Sendable (String) -> Void
+  ) async {
+    let context = ConnectionContext(
+      apiID: apis.first?.definition.id ?? "", stage: stage, stageVariables: [:],
+      domainName: "localhost", connectionID: id, connectedAt: configuration.now(),
+      sourceIP: "127.0.0.1", userAgent: nil)
+    await connections.add(context, .attached(receive))
+  }
+
+  func detach(_ id: String) async {
+    await connections.remove(id)
   }
 
   // MARK: $connect
@@ -143,7 +159,7 @@ struct WebSocketGateway: Sendable {
   private func serve(
     _ socket: WebSocketConnection, _ context: ConnectionContext, _ api: API
   ) async {
-    await connections.add(context, socket)
+    await connections.add(context, .socket(socket))
     await withTaskGroup(of: Void.self) { group in
       var running = 0
       for await message in socket.messages {

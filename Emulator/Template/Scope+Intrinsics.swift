@@ -87,7 +87,14 @@ extension Scope {
     let texts = try values.compactMap { value in
       try resolved(value, place).map { try text($0, place) }
     }
-    return texts.joined(separator: separator)
+    return try bounded(texts.joined(separator: separator), argument, place)
+  }
+
+  private func bounded(_ text: String, _ value: Located, _ place: Place) throws -> String {
+    guard text.utf8.count <= Scope.longestText else {
+      throw error("the text is longer than \(Scope.longestText) bytes", value, place)
+    }
+    return text
   }
 
   private func selected(_ argument: Located, _ place: Place) throws -> Located? {
@@ -147,7 +154,7 @@ extension Scope {
       rest = rest[rest.index(after: end)...]
       result += try replacement(for: name, values, template, place)
     }
-    return result + rest
+    return try bounded(result + rest, template, place)
   }
 
   private func replacement(

@@ -28,6 +28,7 @@ extension Scope {
       conditions[condition.key] = condition.value
     }
     parameters = try readParameters(root["Parameters"], values: values)
+    try settleConditions()
     guard let resources = root["Resources"]?.members, !resources.isEmpty else {
       throw error("the template has no \"Resources\"", at: root.offset, in: nil)
     }
@@ -57,7 +58,7 @@ extension Scope {
     guard id.utf8.allSatisfy({ isAlphanumeric($0) }), !id.isEmpty, id.utf8.count <= 255 else {
       throw error("a logical id has only letters and digits", at: member.value.offset, in: id)
     }
-    guard let type = member.value["Type"]?.text else {
+    guard case .string(let type)? = member.value["Type"]?.content else {
       throw error("the resource has no \"Type\"", at: member.value.offset, in: id)
     }
     let condition = member.value["Condition"]?.text

@@ -13,7 +13,7 @@ struct Resource: Sendable {
 struct Place: Sendable {
   var logicalID: String?
   var path: String
-  /// Resource names and conditions may refer to each other; a circle ends at the limit.
+  /// Names of resources may refer to each other; a circle ends at the limit.
   var references = 0
 
   func member(_ key: String) -> Place {
@@ -38,6 +38,8 @@ struct Scope: Sendable {
   var parameters: [String: Located] = [:]
   var mappings: Located?
   var conditions: [String: Located] = [:]
+  /// Which conditions hold; each is evaluated once, so a circle or a chain of them costs nothing.
+  var outcomes: [String: Bool] = [:]
   var resources: [Resource] = []
   private(set) var resourceByID: [String: Resource] = [:]
   /// The ids of the APIs by logical id.
@@ -45,7 +47,10 @@ struct Scope: Sendable {
 
   /// Functions whose events name no API share this one, as in SAM.
   static let implicitHTTPAPI = "ServerlessHttpApi"
-  static let mostReferences = 32
+  static let mostReferences = 16
+  /// Bytes of a text that intrinsic functions make. Without a limit, names that refer to each other
+  /// twice would double at each step.
+  static let longestText = 65_536
 
   init(file: String, document: JSONDocument, environment: TemplateEnvironment) {
     self.file = file

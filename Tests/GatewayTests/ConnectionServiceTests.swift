@@ -1,6 +1,7 @@
 import JSON
 import Server
 import Support
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -86,6 +87,23 @@ import Testing
       try await client.close(code: 1000)
       try await eventually { emulated.functions.calls(of: "disconnect").count == 1 }
       #expect(await ask(emulated, "GET", path).status == 410)
+    }
+  }
+
+  @Test func `posts to an attached connection until it is closed`() async throws {
+    try await withGateway { emulated in
+      let frames = Mutex<[String]>.Box([])
+      await emulated.gateway.attach("R1kmxc2VNjMCFIA=", stage: "prod") { frame in
+        frames.mutex.withLock { $0.append(frame) }
+      }
+      let path = "/prod/@connections/R1kmxc2VNjMCFIA%3D"
+      #expect(await ask(emulated, "POST", path, Array("one".utf8)).status == 200)
+      #expect(frames.value == ["one"])
+      #expect(await ask(emulated, "DELETE", path).status == 204)
+      #expect(await ask(emulated, "POST", path).status == 410)
+      await emulated.gateway.attach("a", stage: "prod") { _ in }
+      await emulated.gateway.detach("a")
+      #expect(await ask(emulated, "GET", "/prod/@connections/a").status == 410)
     }
   }
 

@@ -1,5 +1,6 @@
 import JSON
 import Support
+import Synchronization
 import Template
 import Testing
 
@@ -220,6 +221,26 @@ import Testing
       var frames = [try await client.text(), try await client.text()]
       frames.removeAll { $0 == "second" }
       #expect(frames.count == 1)
+    }
+  }
+
+  @Test func `handles no more messages of a connection at once than its limit`() async throws {
+    let edit = { (configuration: inout GatewayConfiguration) in configuration.messagesAtOnce = 2 }
+    try await withGateway(edit: edit) { emulated in
+      let gate = Mutex<Bool>.Box(false)
+      emulated.functions.set("chat") { _ in
+        try? await eventually { gate.value }
+        return .success(Array(#"{"statusCode":200}"#.utf8))
+      }
+      let (client, _) = try await WebSocketGatewayTests.connected(emulated)
+      for _ in 0..<5 { try await client.send(#"{"action":"chat"}"#) }
+      try await eventually { emulated.functions.calls(of: "chat").count == 2 }
+      // The server answers a ping at once: the other messages have arrived, and wait.
+      try await client.send([], opcode: 9)
+      #expect(try await client.next() == .other(opcode: 10))
+      #expect(emulated.functions.calls(of: "chat").count == 2)
+      gate.mutex.withLock { $0 = true }
+      try await eventually { emulated.functions.calls(of: "chat").count == 5 }
     }
   }
 

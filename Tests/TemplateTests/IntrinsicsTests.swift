@@ -82,6 +82,32 @@ import Testing
     #expect(refusal { _ = try application(names) }.contains("its name refers to itself"))
   }
 
+  @Test func `does not grow without bound`() {
+    let doubling = (0..<40).map { number in
+      """
+      "B\(number)": {"Type": "AWS::S3::Bucket",
+        "Properties": {"BucketName": {"Fn::Sub": "${B\(number + 1)}${B\(number + 1)}"}}}
+      """
+    }
+    let start = ContinuousClock.now
+    let buckets = doubling.joined(separator: ",") + #","B40": {"Type": "AWS::S3::Bucket"}"#
+    #expect(refusal { _ = try application(buckets) }.contains("refers to itself"))
+    let chain = (0..<60).map { number in
+      #""C\#(number)": {"Fn::And": [{"Condition": "C\#(number + 1)"}, {"Condition": "C\#(number + 1)"}]}"#
+    }
+    let conditions =
+      #""Conditions": {\#(chain.joined(separator: ",")), "C60": {"Fn::Equals": [1, 1]}}"#
+    let text = refusal {
+      let found = try variables(#""V1": {"Fn::If": ["C0", "yes", "no"]}"#, conditions)
+      #expect(found["V1"] == "yes")
+    }
+    #expect(text == "read without an error")
+    let long =
+      #""V1": {"Fn::Join": ["", ["\#(String(repeating: "a", count: 65_530))", "1234567"]]}"#
+    #expect(refusal { _ = try variables(long) }.contains("longer than 65536 bytes"))
+    #expect(ContinuousClock.now - start < .seconds(5))
+  }
+
   @Test func `takes parameters from outside and checks them`() throws {
     let sections = #"""
       "Parameters": {
