@@ -2,9 +2,7 @@ import CCurl
 
 /// How a client behaves.
 package struct HTTPClientConfiguration: Sendable {
-  /// A folder of certificates of authorities named by their hashes (`openssl rehash`); a bundle in
-  /// one file would cost 15 ms at the first connection.
-  package var certificateFolder = "/etc/ssl/certs"
+  package var trust = TrustStore()
   /// Connections open at once, and kept for the next request. Further requests wait for one.
   package var connections = 64
   /// Bytes of a streamed answer that may wait to be read.
@@ -12,9 +10,8 @@ package struct HTTPClientConfiguration: Sendable {
 
   package init() {}
 
-  /// The folder that an environment names: `SSL_CERT_DIR`, or the system's.
   package init(environment: [String: String]) {
-    if let folder = environment["SSL_CERT_DIR"], !folder.isEmpty { certificateFolder = folder }
+    trust = TrustStore(environment: environment)
   }
 }
 

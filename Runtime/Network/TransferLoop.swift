@@ -36,6 +36,7 @@ final class TransferLoop {
 
   let multi: UnsafeMutableRawPointer
   private let configuration: HTTPClientConfiguration
+  private lazy var certificates = configuration.trust.folder()
   private var running: [UnsafeMutableRawPointer: Running] = [:]
   /// Where a transfer runs; those that have ended are not here.
   private var handles: [ObjectIdentifier: UnsafeMutableRawPointer] = [:]
@@ -175,8 +176,10 @@ final class TransferLoop {
     martlet_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
     martlet_easy_set_text(easy, CURLOPT_PROXY, "")
     martlet_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-    martlet_easy_set_text(easy, CURLOPT_CAINFO, nil)
-    martlet_easy_set_text(easy, CURLOPT_CAPATH, configuration.certificateFolder)
+    if request.url.hasPrefix("https"), let certificates {
+      martlet_easy_set_text(easy, CURLOPT_CAINFO, nil)
+      martlet_easy_set_text(easy, CURLOPT_CAPATH, certificates)
+    }
     martlet_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, entry.detail)
     martlet_easy_set_pointer(easy, CURLOPT_WRITEDATA, user)
     martlet_easy_set_callback(easy, CURLOPT_WRITEFUNCTION, receiveBody)
