@@ -138,7 +138,7 @@ import Testing
       #expect(own.first?["id"]?.string?.hasPrefix("call_") == true)
       #expect(own.dropFirst().allSatisfy { $0["id"] == nil })
       let text = own.compactMap { $0["function"]?["arguments"]?.string }.joined()
-      #expect(try JSONValue(parsing: text)["kanji"] == (index == 0 ? "犬" : "猫"))
+      #expect(try JSONValue(parsing: text)["word"] == (index == 0 ? "犬" : "猫"))
     }
     #expect(events.last?["choices"]?[0]?["finish_reason"] == "tool_calls")
   }

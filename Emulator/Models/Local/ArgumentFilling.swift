@@ -129,12 +129,10 @@ struct ArgumentFilling {
 private struct Wish {
   private let words: Set<String>
   private let name: Set<String>
-  private let isSingle: Bool
 
   init(_ property: ToolProfile.Property) {
     name = Set(Words.tokens(Self.spaced(property.name).folded).map(\.text))
     words = Set(Words.tokens(property.description.folded).map(\.text)).union(name)
-    isSingle = property.schema["maxLength"]?.int == 1
   }
 
   private static func spaced(_ name: String) -> String {
@@ -167,8 +165,7 @@ private struct Wish {
   /// How well a term suits: nil when it is in the wrong script.
   func fit(of term: String) -> Double? {
     let isJapanese = term.containsJapanese
-    let isOneKanji = term.unicodeScalars.count == 1 && term.unicodeScalars.allSatisfy(Writing.isHan)
-    if isJapaneseOnly { return isJapanese ? (isSingle && isOneKanji ? 1.25 : 1) : nil }
+    if isJapaneseOnly { return isJapanese ? 1 : nil }
     if asksForEnglish, isJapanese { return 0.25 }
     return 1
   }

@@ -48,8 +48,8 @@ struct Classification: Equatable {
 
   private static func announces(_ line: String) -> Bool {
     let folded = line.lowercased()
-    return folded.holds("one of")
-      || ["label", "categor", "intent", "class"].contains { word in
+    return ["one of:", "one of these", "one of the following"].contains(where: folded.holds)
+      || ["label", "categor", "intent", "classes"].contains { word in
         folded.holds(word) && folded.holds(":")
       }
   }

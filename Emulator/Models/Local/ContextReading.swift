@@ -46,6 +46,13 @@ struct ContextReading {
     self.init(passages)
   }
 
+  /// The instructions around the passages.
+  static func removed(from text: String) -> String {
+    guard let open = text.place(of: "<context>") else { return text }
+    let close = text.place(of: "</context>", from: open.upperBound)?.upperBound ?? text.endIndex
+    return String(text[..<open.lowerBound]) + String(text[close...])
+  }
+
   /// Sentences that answer the question, each with the number of its passage; nil when none fits.
   func answer(to question: Question) -> String? {
     let asked = Set(question.stems.map(Words.concept))

@@ -59,10 +59,12 @@ package struct LocalModel: Sendable {
 
   private func answer(_ task: ModelTask, _ state: Exchange) -> String {
     let phrases = Phrases(isJapanese: state.question.isJapanese)
-    if let labels = Classification(in: task.instructions) ?? Classification(in: state.preamble) {
+    // Passages are information: a wish in one is nobody's wish.
+    let wishes = ContextReading.removed(from: task.instructions)
+    if let labels = Classification(in: wishes) ?? Classification(in: state.preamble) {
       return labels.label(for: state.question.text)
     }
-    if let shortened = Summary(task.instructions, state)?.text { return shortened }
+    if let shortened = Summary(wishes, state)?.text { return shortened }
     if let talk = state.smallTalk { return phrases.smallTalk(talk) }
     let results = state.results.compactMap { ResultReading(state.question).answer(in: $0.content) }
     if !results.isEmpty { return results.joined(separator: "\n\n") }

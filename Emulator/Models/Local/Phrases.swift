@@ -3,30 +3,43 @@ struct Phrases {
   let isJapanese: Bool
 
   /// `The meanings of **語** are “word” and “speech”.`, or `**語** has 14 strokes.` for a count.
-  func fact(_ subject: String, _ field: String, _ values: [String], isCount: Bool) -> String {
-    let name = fieldName(field, count: values.count)
-    if isJapanese { return "「\(subject)」の\(name)は\(values.joined(separator: "、"))です。" }
-    if isCount, values.count == 1, field.hasSuffix("s") {
-      return
-        "**\(subject)** has \(values[0]) \(values[0] == "1" ? singular(words(field)) : words(field))."
-    }
-    return "The \(name) of **\(subject)** \(values.count == 1 ? "is" : "are") \(list(values))."
+  func fact(_ fact: Fact, of subject: String) -> String {
+    let name = fieldName(fact.field, count: fact.values.count)
+    if isJapanese { return "「\(subject)」の\(name)は\(fact.values.joined(separator: "、"))です。" }
+    if fact.isCount, fact.field.hasSuffix("s") { return "**\(subject)** has \(count(fact))." }
+    let verb = fact.values.count == 1 ? "is" : "are"
+    return "The \(name) of **\(subject)** \(verb) \(list(fact.values))."
   }
 
   /// `Its reading is たべる and its level is JLPT N5.`
-  func more(_ facts: [(field: String, values: [String])]) -> String {
+  func more(_ facts: [Fact]) -> String {
     if isJapanese {
-      return facts.map {
-        "\(fieldName($0.field, count: $0.values.count))：\($0.values.joined(separator: "、"))"
+      let parts = facts.map { fact in
+        "\(fieldName(fact.field, count: fact.values.count))：\(fact.values.joined(separator: "、"))"
       }
-      .joined(separator: "、") + "。"
+      return parts.joined(separator: "、") + "。"
     }
-    let parts = facts.enumerated().map { place, fact in
+    let parts = facts.map { fact in
+      if fact.isCount, fact.field.hasSuffix("s") { return "it has \(count(fact))" }
       let name = fieldName(fact.field, count: fact.values.count)
-      return
-        "\(place == 0 ? "Its" : "its") \(name) \(fact.values.count == 1 ? "is" : "are") \(list(fact.values))"
+      return "its \(name) \(fact.values.count == 1 ? "is" : "are") \(list(fact.values))"
     }
-    return list(parts, quoting: false) + "."
+    let sentence = list(parts, quoting: false) + "."
+    return sentence.prefix(1).uppercased() + sentence.dropFirst()
+  }
+
+  /// A field of an item with what it says.
+  struct Fact {
+    var field: String
+    var values: [String]
+    /// A number of things, under their name: `strokes`.
+    var isCount: Bool
+  }
+
+  /// `14 strokes`, `1 stroke`.
+  private func count(_ fact: Fact) -> String {
+    let name = words(fact.field)
+    return "\(fact.values[0]) \(fact.values[0] == "1" ? singular(name) : name)"
   }
 
   /// Opens a list of what was found.
@@ -81,20 +94,16 @@ struct Phrases {
 
   /// `on readings` for `onReadings`, in the singular for one value.
   private func fieldName(_ field: String, count: Int) -> String {
-    if isJapanese, let known = Self.japanese[Words.concept(Words.stems(ofName: field).last ?? "")] {
-      return known
-    }
+    if isJapanese, let known = Self.japanese[field.lowercased()] { return known }
     let words = words(field)
     return count == 1 ? singular(words) : words
   }
 
-  private static let japanese = Dictionary(
-    [
-      ("meaning", "意味"), ("reading", "読み"), ("stroke", "画数"), ("level", "レベル"), ("example", "例文"),
-      ("grade", "学年"),
-    ]
-    .map { (Words.stem($0.0), $0.1) },
-    uniquingKeysWith: { first, _ in first })
+  private static let japanese = [
+    "meaning": "意味", "meanings": "意味", "reading": "読み", "readings": "読み", "strokes": "画数",
+    "level": "レベル", "word": "単語", "kanji": "漢字", "examples": "例文", "price": "値段", "date": "日付",
+    "name": "名前", "title": "題名", "description": "説明", "onreadings": "音読み", "kunreadings": "訓読み",
+  ]
 
   func words(_ field: String) -> String {
     field.reduce(into: "") { words, character in

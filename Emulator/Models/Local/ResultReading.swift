@@ -35,7 +35,8 @@ struct ResultReading {
       : shown.count == 1 || !exact.isEmpty
         ? shown.map(statement).joined(separator: "\n\n")
         : entries(shown)
-    let sources = shown.compactMap(\.source)
+    var known: Set<String> = []
+    let sources = shown.compactMap(\.source).filter { known.insert($0).inserted }
     return sources.isEmpty ? text : text + "\n\n" + phrases.sources(sources)
   }
 
@@ -88,20 +89,28 @@ struct ResultReading {
 
   private func statement(_ item: Item) -> String {
     guard let subject = item.subject(for: question) else {
-      return phrases.more(item.fields.prefix(Self.mostFacts).map { ($0.name, values($0)) })
+      return phrases.more(item.fields.prefix(Self.mostFacts).map(fact))
     }
     let others = item.fields.filter { $0.name != subject.field }
     let asked = others.filter(isAsked)
-    let first = asked.isEmpty ? Array((others.filter(\.isDescription) + others).prefix(1)) : asked
-    var parts = first.prefix(Self.mostFacts).map { field in
-      phrases.fact(subject.text, field.name, values(field), isCount: field.isCount)
-    }
+    let first = Array(
+      (asked.isEmpty ? Array(described(others).prefix(1)) : asked).prefix(Self.mostFacts))
+    var parts = first.map { phrases.fact(fact($0), of: subject.text) }
     let named = Set(first.map(\.name))
     let rest = others.filter { !named.contains($0.name) }.prefix(Self.mostFacts)
-    if !rest.isEmpty { parts.append(phrases.more(rest.map { ($0.name, values($0)) })) }
+    if !rest.isEmpty { parts.append(phrases.more(rest.map(fact))) }
     parts += item.nested.prefix(1).map { quotations($0.items.prefix(Self.mostItems).map { $0 }) }
     return parts.isEmpty
       ? "**\(subject.text)**" : parts.joined(separator: phrases.isJapanese ? "" : " ")
+  }
+
+  /// Fields that describe stand first.
+  private func described(_ fields: [Item.Field]) -> [Item.Field] {
+    fields.filter(\.isDescription) + fields.filter { !$0.isDescription }
+  }
+
+  private func fact(_ field: Item.Field) -> Phrases.Fact {
+    Phrases.Fact(field: field.name, values: values(field), isCount: field.isCount)
   }
 
   private func isAsked(_ field: Item.Field) -> Bool {

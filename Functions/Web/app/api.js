@@ -23,15 +23,14 @@ export class API {
   async conversations(cursor = null) {
     const query = cursor ? `?cursor=${encodeURIComponent(cursor)}` : "";
     const answer = await this.get(`/api/v1/conversations${query}`);
-    const conversations = Array.isArray(answer) ? answer : answer.conversations ?? answer.items ?? [];
-    return { conversations, cursor: answer.nextCursor ?? answer.cursor ?? null };
+    return { conversations: answer.conversations ?? [], cursor: answer.nextCursor ?? null };
   }
 
-  /** The messages of a conversation, oldest first. */
-  async messages(conversationID) {
-    const answer = await this.get(`/api/v1/conversations/${encodeURIComponent(conversationID)}/messages`);
-    const messages = Array.isArray(answer) ? answer : answer.messages ?? answer.items ?? [];
-    return messages.toSorted((one, other) => String(one.createdAt).localeCompare(String(other.createdAt)));
+  /** The newest messages of a conversation, oldest of them first; the cursor leads to older ones. */
+  async messages(conversationID, cursor = null) {
+    const path = `/api/v1/conversations/${encodeURIComponent(conversationID)}/messages`;
+    const answer = await this.get(cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path);
+    return { messages: answer.messages ?? [], cursor: answer.nextCursor ?? null };
   }
 
   get(path) { return fetched(path, { Authorization: `Bearer ${this.token}` }); }

@@ -1,14 +1,14 @@
 // The turns on their way: sends them, gives each frame to its turn, notices silence, and finds out
 // what became of a turn whose socket was lost.
 
-import { concerns, ended, failed, isGatewayError, newTurn, received, storedTurns } from "./turn.js";
+import { concerns, ended, failed, isGatewayError, newTurn, received, stopped, storedTurns } from "./turn.js";
 
 /** Milliseconds: the backend ends a turn after 29 s, so longer silence means that nothing will come. */
 const silence = 45_000;
 /** How long a stopped turn may take to say so before the page stops waiting. */
 const stopWithin = 4_000;
 /** When to look for the stored answer of a turn whose socket was lost. */
-const lookups = [500, 2_000, 5_000, 10_000];
+const lookups = [400, 1_500, 4_000];
 
 /** A message id that nobody else takes. `crypto.randomUUID` is absent on plain http:// pages. */
 const newID = () => `m-${Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
@@ -49,11 +49,11 @@ export class Flight {
     if (!entry || entry.turn.state === "stopping") return;
     const { turn } = entry;
     if (!entry.wasSent || !this.send({ action: "stop", id: turn.id })) {
-      this.set(entry, { ...turn, state: "stopped" });
+      this.set(entry, stopped(turn));
       return;
     }
     this.set(entry, { ...turn, state: "stopping" });
-    this.wait(entry, stopWithin, () => this.set(entry, { ...entry.turn, state: "stopped" }));
+    this.wait(entry, stopWithin, () => this.set(entry, stopped(entry.turn)));
   }
 
   take(frame) {
@@ -76,7 +76,7 @@ export class Flight {
     for (const entry of [...this.entries]) {
       if (!entry.wasSent || entry.isLost) continue;
       if (entry.turn.state === "stopping") {
-        this.set(entry, { ...entry.turn, state: "stopped" });
+        this.set(entry, stopped(entry.turn));
         continue;
       }
       entry.isLost = true;
@@ -92,9 +92,9 @@ export class Flight {
     for (const pause of id ? lookups : []) {
       await new Promise((resolve) => { setTimeout(resolve, pause); });
       if (ended.has(entry.turn.state)) return;
-      const stored = await this.load(id).then(storedTurns, () => []);
+      const stored = await this.load(id).then(({ messages }) => storedTurns(messages), () => []);
       const answer = stored.findLast((turn) => turn.question === entry.turn.question);
-      const isNew = stored.length >= entry.thread.views.length;
+      const isNew = !entry.thread.views.some(({ turn }) => turn.id === answer?.id);
       if (answer?.answer && isNew && answer === stored.at(-1)) {
         this.set(entry, { ...answer, id: entry.turn.id, conversationId: id });
         return;

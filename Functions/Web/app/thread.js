@@ -8,6 +8,7 @@ export class Thread {
   constructor({ id = null, title = "", assistant = null, hanIsJapanese = false, onRetry, onEdit }) {
     Object.assign(this, { id, title, assistant, hanIsJapanese, onRetry, onEdit });
     this.views = [];
+    this.cursor = null;
     this.isLoaded = id === null;
   }
 
@@ -28,10 +29,19 @@ export class Thread {
 
   remove(turn) { this.views = this.views.filter((view) => view.turn.id !== turn.id); }
 
-  replace(turns) {
+  /** Shows stored turns; `cursor` leads to older ones. */
+  replace(turns, cursor) {
     this.views = [];
     turns.forEach((turn) => this.add(turn));
+    this.cursor = cursor;
     this.isLoaded = true;
+  }
+
+  /** Puts older turns in front. */
+  prepend(turns, cursor) {
+    const present = this.views;
+    this.replace(turns, cursor);
+    this.views.push(...present);
   }
 }
 
@@ -54,8 +64,18 @@ export class ThreadPane {
 
   show(thread) {
     this.list.replaceChildren(...thread.views.map((view) => view.root));
+    byId("older-turns").hidden = !thread.cursor;
     if (thread.views.length) this.toEnd();
     else this.scroller.scrollTop = 0;
+  }
+
+  /** Shows turns that were put in front, and keeps what is read where it is. */
+  extend(thread) {
+    const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
+    this.follows = false;
+    this.list.replaceChildren(...thread.views.map((view) => view.root));
+    byId("older-turns").hidden = !thread.cursor;
+    this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
   }
 
   append(view) {

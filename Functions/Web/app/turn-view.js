@@ -59,8 +59,8 @@ export class TurnView {
     this.problem.hidden = state !== "failed";
     const buttons = [];
     if (answer && ended.has(state)) buttons.push(copyButton(() => this.turn.answer));
-    if (this.turn.isCut) buttons.push(element("span", { className: "fine" }, "Cut at the longest length allowed"));
-    if (state === "stopped") buttons.push(element("span", { className: "fine" }, "Stopped"), this.retryButton());
+    if (this.turn.note) buttons.push(element("span", { className: "fine" }, this.turn.note));
+    if (state === "stopped") buttons.push(this.retryButton());
     this.actions.replaceChildren(...buttons);
   }
 

@@ -10,11 +10,17 @@
  */
 export const ended = new Set(["complete", "stopped", "failed"]);
 
+/** What is said below an answer that did not come to its own end. */
+const notes = {
+  stopped: "Stopped", interrupted: "Interrupted", length: "Cut at the longest length allowed",
+  filtered: "Ended by a content filter",
+};
+
 /** A new turn, not sent yet. */
 export function newTurn(id, question) {
   return {
     id, question, state: "waiting", answer: "", early: {}, nextIndex: 0, steps: [], sources: [],
-    conversationId: null, usage: null, problem: null, hasGap: false, isCut: false,
+    conversationId: null, usage: null, problem: null, hasGap: false, note: null,
   };
 }
 
@@ -24,8 +30,8 @@ export function storedTurn(user, assistant) {
   const facts = { ...assistant?.metadata, ...assistant };
   return {
     ...turn,
-    state: ["stopped", "interrupted"].includes(facts.finish ?? facts.status) ? "stopped" : "complete",
-    isCut: facts.finish === "length",
+    state: ["stopped", "interrupted"].includes(facts.status) || facts.stopped === true ? "stopped" : "complete",
+    note: notes[facts.status] ?? null,
     answer: assistant?.content ?? "",
     steps: list(facts.steps ?? facts.tools).map((step) => ({ ...stepFacts(step), state: stepState(step, "done") })),
     sources: list(facts.sources),
@@ -89,6 +95,7 @@ export function failed(turn, { code, message, retryAfter }) {
   return {
     ...turn,
     state: turn.state === "stopping" ? "stopped" : "failed",
+    note: turn.state === "stopping" ? notes.stopped : null,
     steps: turn.steps.map((step) => (step.state === "running" ? { ...step, state: "failed" } : step)),
     problem: {
       code: String(code ?? "error"),
@@ -97,6 +104,9 @@ export function failed(turn, { code, message, retryAfter }) {
     },
   };
 }
+
+/** The turn as ended at the reader's wish. */
+export const stopped = (turn) => ({ ...turn, state: "stopped", note: notes.stopped });
 
 function started(turn, frame) {
   return { ...turn, state: answering(turn), conversationId: frame.conversationId ?? turn.conversationId };
@@ -135,7 +145,7 @@ function stepFacts(frame) {
   const name = String(frame.name ?? frame.tool ?? "tool");
   const given = frame.arguments ?? frame.input ?? null;
   const values = typeof given === "string" ? parsedObject(given) : given;
-  const key = frame.number ?? frame.callId ?? `${name} ${JSON.stringify(values)}`;
+  const key = frame.callId ?? `${name} ${JSON.stringify(values)}`;
   return { key: String(key), name, values, result: frame.summary ?? frame.result ?? null };
 }
 
@@ -158,12 +168,13 @@ function parsedObject(text) {
 /** The end of an answer. `content`, when it is sent, is the whole text and heals a lost chunk. */
 function completed(turn, frame) {
   const whole = typeof frame.content === "string" ? frame.content : null;
-  const wasStopped = turn.state === "stopping" || frame.finish === "stopped" || frame.stopped === true;
+  const reason = frame.finishReason ?? "complete";
+  const wasStopped = turn.state === "stopping" || reason === "stopped";
   return {
     ...turn,
     state: wasStopped ? "stopped" : "complete",
     answer: whole ?? turn.answer,
-    isCut: frame.finish === "length",
+    note: notes[wasStopped ? "stopped" : reason] ?? null,
     hasGap: whole === null && Object.keys(turn.early).length > 0,
     early: {},
     steps: turn.steps.map((step) => (step.state === "running" ? { ...step, state: "done" } : step)),

@@ -5,7 +5,7 @@ import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { announce, byId, element } from "./dom.js";
 import { Flight } from "./flight.js";
-import { markJapanese } from "./language.js";
+import { japaneseRanges, markJapanese } from "./language.js";
 import { claims } from "./session.js";
 import { Sidebar, titleOf } from "./sidebar.js";
 import { Thread, ThreadPane } from "./thread.js";
@@ -27,9 +27,16 @@ function fixedParts() {
     }),
     composer: new Composer({ onSend: (text) => now?.ask(text), onStop: () => now?.stop() }),
   };
+  byId("older-turns").onclick = () => now?.loadOlder();
   byId("assistant").onchange = () => now?.begin(byId("assistant").value);
   byId("reconnect").onclick = () => now?.connection?.check();
   return parts;
+}
+
+/** Han characters of an assistant that says so, or whose examples hold kana, are Japanese. */
+function speaksJapanese(assistant) {
+  const languages = Array.isArray(assistant?.languages) ? assistant.languages : [];
+  return languages.includes("ja") || (assistant?.examples ?? []).some((text) => japaneseRanges(text).length > 0);
 }
 
 export class Workspace {
@@ -79,7 +86,8 @@ export class Workspace {
   async load(thread) {
     byId("loading").hidden = false;
     try {
-      thread.replace(storedTurns(await this.api.messages(thread.id)));
+      const { messages, cursor } = await this.api.messages(thread.id);
+      thread.replace(storedTurns(messages), cursor);
       if (this.thread === thread) this.pane.show(thread);
     } catch (failure) {
       if (failure instanceof Unauthorized) this.onUnauthorized("Your sign-in has expired. Please use a new token.");
@@ -93,10 +101,31 @@ export class Workspace {
     }
   }
 
+  async loadOlder() {
+    const { thread } = this;
+    if (!thread?.cursor) return;
+    byId("older-turns").disabled = true;
+    try {
+      const { messages, cursor } = await this.api.messages(thread.id, thread.cursor);
+      thread.prepend(storedTurns(messages), cursor);
+      if (this.thread === thread) this.pane.extend(thread);
+    } catch (failure) {
+      this.failed(failure);
+    } finally {
+      byId("older-turns").disabled = false;
+    }
+  }
+
+  /** Says that something could not be loaded; without a valid token, asks for another. */
+  failed(failure) {
+    if (failure instanceof Unauthorized) this.onUnauthorized("Your sign-in has expired. Please use a new token.");
+    else this.sidebar.note(failure.message);
+  }
+
   newThread(facts) {
     return new Thread({
       ...facts,
-      hanIsJapanese: this.assistant(facts.assistant)?.languages?.some((language) => /^ja\b|japan/i.test(language)) ?? false,
+      hanIsJapanese: speaksJapanese(this.assistant(facts.assistant)),
       onRetry: (thread, turn) => this.retry(thread, turn),
       onEdit: (thread, turn) => this.edit(thread, turn),
     });
@@ -144,8 +173,7 @@ export class Workspace {
       this.sidebar.set(await this.api.conversations(cursor), cursor !== null);
       this.noteEmptiness();
     } catch (failure) {
-      if (failure instanceof Unauthorized) this.onUnauthorized("Your sign-in has expired. Please use a new token.");
-      else this.sidebar.note(failure.message);
+      this.failed(failure);
     }
   }
 

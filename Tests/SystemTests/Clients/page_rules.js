@@ -37,6 +37,8 @@ expect(steps.length === 1 && steps[0].state === "done", "a tool's two frames are
 const late = through([{ ...tool, status: "done" }, { ...tool, status: "started" }]).steps;
 expect(late[0].state === "done", "a late frame does not undo a step");
 expect(through([tool, complete]).steps[0].state === "done", "the end ends all steps");
+expect(through([chunk(0, "a"), { ...complete, finishReason: "stopped" }]).state === "stopped", "the server says that it was stopped");
+expect(through([chunk(0, "a"), { ...complete, finishReason: "length" }]).note.startsWith("Cut"), "a cut answer says so");
 expect(received({ ...sent, state: "stopping" }, complete).state === "stopped", "a stopped turn stays stopped");
 
 const stored = storedTurns([
