@@ -189,7 +189,7 @@ extension EventLoop {
 // MARK: - Sockets and timers, on the loop's thread only
 
 /// Something that owns a descriptor and hears of its readiness on the loop's thread.
-protocol ReadinessTarget: AnyObject {
+package protocol ReadinessTarget: AnyObject {
   func ready(_ events: UInt32)
 }
 
@@ -200,7 +200,9 @@ protocol TimerTarget: AnyObject {
 
 extension EventLoop {
   /// Starts to watch a descriptor; the returned token stands for it until `unwatch`.
-  func watch(_ descriptor: Int32, for events: UInt32, _ target: any ReadinessTarget) -> UInt64? {
+  package func watch(
+    _ descriptor: Int32, for events: UInt32, _ target: any ReadinessTarget
+  ) -> UInt64? {
     let token = watchers.add(descriptor, target)
     guard loop_add(poll, descriptor, events, token) == 0 else {
       watchers.remove(token)
@@ -213,7 +215,7 @@ extension EventLoop {
     _ = loop_change(poll, descriptor, events, token)
   }
 
-  func unwatch(_ descriptor: Int32, _ token: UInt64) {
+  package func unwatch(_ descriptor: Int32, _ token: UInt64) {
     _ = loop_remove(poll, descriptor)
     watchers.remove(token)
   }
@@ -233,7 +235,7 @@ extension EventLoop {
   }
 
   /// Runs `body` on the loop's thread after `milliseconds`.
-  func after(_ milliseconds: Int64, _ body: @escaping @Sendable () -> Void) {
+  package func after(_ milliseconds: Int64, _ body: @escaping @Sendable () -> Void) {
     let timer = OneShot(self, body)
     timer.id = self.timer(for: timer)
     fire(timer.id, at: loop_now() + milliseconds)

@@ -35,6 +35,15 @@ package actor HTTPServer: ReadinessTarget {
     return server
   }
 
+  /// Like `start`, for callers that are on the loop's thread.
+  package static func open(
+    _ configuration: ServerConfiguration, on loop: EventLoop, handler: @escaping Handler
+  ) throws(ServerError) -> HTTPServer {
+    let server = try HTTPServer(configuration, loop, handler)
+    server.assumeIsolated { $0.listen() }
+    return server
+  }
+
   private init(
     _ configuration: ServerConfiguration, _ loop: EventLoop, _ handler: @escaping Handler
   ) throws(ServerError) {
@@ -66,12 +75,20 @@ package actor HTTPServer: ReadinessTarget {
     await withCheckedContinuation { waiters.append($0) }
   }
 
+  /// Stops at once, for callers on the loop's thread that expect nothing from the clients any more.
+  package nonisolated func abandon() {
+    assumeIsolated {
+      $0.closeListener()
+      $0.closeAll()
+    }
+  }
+
   /// A connection has ended, and its handlers with it. Called on the loop's thread.
   nonisolated func left(_ connection: Connection) {
     assumeIsolated { $0.remove(connection) }
   }
 
-  nonisolated func ready(_ events: UInt32) {
+  package nonisolated func ready(_ events: UInt32) {
     assumeIsolated { $0.accept() }
   }
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Warden.h"
+
 enum {
   LOOP_READ = 0x001,    // EPOLLIN
   LOOP_WRITE = 0x004,   // EPOLLOUT
