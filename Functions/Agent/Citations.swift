@@ -10,12 +10,14 @@ struct Citations {
 
   var passages: [Passage]
   var toolSources: [Source]
+  /// What the provider looked at itself: always named.
+  var grounding: [Source] = []
 
   func sources(of answer: String) -> [Source] {
     let folded = answer.lowercased()
-    var used: [Source] = []
+    var used = grounding
     for source in toolSources where Self.names(folded, source.title) { used.append(source) }
-    if used.isEmpty { used += toolSources.prefix(Self.unnamed) }
+    if used.count == grounding.count { used += toolSources.prefix(Self.unnamed) }
     for (index, passage) in passages.enumerated()
     where answer.contains("[\(index + 1)]") || Self.names(folded, passage.title) {
       used.append(Source(passage))

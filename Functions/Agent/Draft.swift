@@ -7,7 +7,10 @@ final class Draft: Sendable {
     var usage = Usage()
     var rounds = 0
     var steps: [ToolStep] = []
+    /// What tools returned.
     var sources: [Source] = []
+    /// What the provider itself looked at.
+    var grounding: [Source] = []
     var firstText: ContinuousClock.Instant?
     var toolTimes: [TurnReport.ToolTime] = []
   }

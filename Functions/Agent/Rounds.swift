@@ -53,7 +53,7 @@ struct Rounds: Sendable {
         case .text(let text): state.text += text
         case .toolCall(let call): state.calls.append(call)
         case .finish(let finish): state.finish = finish
-        case .usage: break
+        case .usage, .source: break
         }
       }
     }
@@ -78,6 +78,7 @@ struct Rounds: Sendable {
           }
           try await say(gap ? "\n\n" + text : text)
         case .usage(let usage): draft.change { $0.usage = before + usage }
+        case .source(let source): draft.change { $0.grounding.append(source) }
         case .toolCall, .finish: break
         }
       }

@@ -81,8 +81,9 @@ struct TurnRun: Sendable {
     report.rounds = content.rounds
     report.tools = content.toolTimes
     report.answerBytes = content.text.utf8.count
-    let sources = Citations(passages: passages, toolSources: content.sources)
-      .sources(of: content.text)
+    let sources = Citations(
+      passages: passages, toolSources: content.sources, grounding: content.grounding
+    ).sources(of: content.text)
     let status = status(of: ending)
     if case .finished = ending, content.text.allSatisfy(\.isWhitespace) {
       return await end(report, .failed(.modelUnavailable(reason: "an empty answer")), sources)

@@ -75,10 +75,10 @@ package struct HTTPModel<Wire: ModelWire>: Model {
 
 extension ModelEvent {
   /// True for what cannot be taken back once it was passed on.
-  fileprivate var isContent: Bool {
+  var isContent: Bool {
     switch self {
     case .text, .toolCall: true
-    case .usage, .finish: false
+    case .usage, .finish, .source: false
     }
   }
 }

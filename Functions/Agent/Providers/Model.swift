@@ -82,6 +82,8 @@ package enum ModelEvent: Sendable, Equatable {
   case text(String)
   /// Complete: all parts of the arguments have arrived.
   case toolCall(ToolCall)
+  /// Something outside that the provider itself has looked at: a page of a search.
+  case source(Source)
   /// Replaces any usage reported before in the same stream.
   case usage(Usage)
   /// Always the last event.

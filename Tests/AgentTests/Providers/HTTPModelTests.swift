@@ -1,3 +1,4 @@
+import JSON
 import Network
 import Support
 import Synchronization
@@ -40,8 +41,8 @@ final class FaultyProvider: Sendable {
 
 extension SocketConnection {
   /// The head of a streamed answer without a length: it ends with the connection.
-  func beginStream() {
-    write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+  func beginStream(_ type: String) {
+    write("HTTP/1.1 200 OK\r\ncontent-type: \(type)\r\nconnection: close\r\n\r\n")
   }
 }
 
@@ -53,108 +54,138 @@ actor Heard {
 }
 
 /// The chaos that every provider's client must stand: a right answer or one error, within the time.
-@Suite struct OpenAIChaosTests {
-  private static let answer = [
-    #"data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
-    #"data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}"#,
-    #"data: {"choices":[{"index":0,"delta":{"content":"lo"}}]}"#,
-    #"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
-    #"data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#,
-    "data: [DONE]",
-  ]
-  private static let whole = answer.joined(separator: "\n\n") + "\n\n"
-  private static let half = answer.prefix(2).joined(separator: "\n\n") + "\n\n"
-
+@Suite struct ProviderChaosTests {
   private struct Outcome {
+    var events: [ModelEvent]
     var text: String
     var error: ModelError?
-    var attempts: Int
+    var requests: [RawRequest]
+    var attempts: Int { requests.count }
   }
 
   private func run(
-    within time: Duration = .seconds(120),
+    _ provider: ProviderCase, within time: Duration = .seconds(120),
     _ serve: @escaping @Sendable (SocketConnection, _ attempt: Int) -> Void
   ) async throws -> Outcome {
-    let provider = try FaultyProvider(serve)
+    let server = try FaultyProvider(serve)
     var retry = RetryPolicy()
     retry.base = .milliseconds(2)
-    let model = HTTPModel(
-      OpenAI(base: provider.base + "/v1", key: { "k" }), model: "m", client: HTTPClient(),
-      retry: retry)
+    let model = provider.model(server.base, HTTPClient(), retry)
     let heard = Heard()
     var failure: ModelError?
     do {
       try await model.stream(
-        ModelRequest(settings: ModelSettings(), system: "S", messages: [.user("q")]),
+        ModelRequest(
+          settings: ModelSettings(name: Self.modelName(provider)), system: "S",
+          messages: [.user("q")]),
         until: .now + time
       ) { await heard.add($0) }
     } catch let error as ModelError {
       failure = error
     }
-    return Outcome(text: await heard.text, error: failure, attempts: provider.requests.count)
+    return Outcome(
+      events: await heard.events, text: await heard.text, error: failure, requests: server.requests)
   }
 
-  private static func stream(_ connection: SocketConnection, _ text: String) {
-    connection.beginStream()
-    connection.write(text)
+  private static func modelName(_ provider: ProviderCase) -> String {
+    provider.name == "Bedrock" ? "m:0" : "m"
+  }
+
+  private static func stream(
+    _ provider: ProviderCase, _ connection: SocketConnection, _ bytes: [UInt8]
+  ) {
+    connection.beginStream(provider.contentType)
+    connection.write(bytes)
     connection.close()
   }
 
-  @Test func `reads a whole answer`() async throws {
-    let outcome = try await run { connection, _ in Self.stream(connection, Self.whole) }
-    #expect(outcome.text == "Hello")
+  @Test(arguments: ProviderCase.all)
+  func `reads a whole answer`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      Self.stream(provider, connection, provider.whole)
+    }
     #expect(outcome.error == nil)
-    #expect(outcome.attempts == 1)
+    #expect(outcome.text == "Hello")
+    #expect(outcome.events.last == .finish(.stop))
+    let usage = outcome.events.compactMap { event in
+      if case .usage(let usage) = event { usage } else { nil }
+    }
+    #expect(usage.last?.input == 7)
+    #expect(usage.last?.output == 2)
+    #expect(outcome.requests.map(\.target) == [provider.target])
   }
 
-  @Test func `reads an answer byte by byte`() async throws {
-    let outcome = try await run { connection, _ in
-      connection.beginStream()
-      for byte in Self.whole.utf8 { connection.write([byte]) }
+  @Test(arguments: ProviderCase.all)
+  func `reads an answer byte by byte`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      connection.beginStream(provider.contentType)
+      for byte in provider.whole { connection.write([byte]) }
       connection.close()
     }
     #expect(outcome.text == "Hello")
     #expect(outcome.error == nil)
   }
 
-  @Test func `sends what the provider wants`() async throws {
-    let provider = try FaultyProvider { connection, _ in Self.stream(connection, Self.whole) }
-    let model = HTTPModel(
-      OpenAI(base: provider.base + "/v1/", key: { "secret-key" }), model: "m", client: HTTPClient())
-    #expect(model.name == "openai/m")
-    try await model.stream(
-      ModelRequest(settings: ModelSettings(name: "m"), system: "S", messages: [.user("q")]),
-      until: .now + .seconds(10)
-    ) { _ in }
-    let request = try #require(provider.requests.first)
-    #expect(request.method == "POST")
-    #expect(request.target == "/v1/chat/completions")
-    #expect(request.header("authorization") == "Bearer secret-key")
-    #expect(request.header("content-type") == "application/json")
+  @Test(arguments: ProviderCase.all)
+  func `reads a tool call`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      Self.stream(provider, connection, provider.toolCall)
+    }
+    let calls = outcome.events.compactMap { event in
+      if case .toolCall(let call) = event { call } else { nil }
+    }
+    #expect(calls.map(\.name) == ["look"])
+    #expect(try calls.map { try JSONValue(parsing: $0.arguments) } == [["n": 14]])
+    #expect(outcome.events.last == .finish(.toolCalls))
   }
 
-  @Test(arguments: [500, 502, 503, 504, 529, 408, 409])
-  func `tries again after a passing failure`(status: Int) async throws {
-    let outcome = try await run { connection, attempt in
+  @Test(arguments: ProviderCase.all)
+  func `says when an answer was cut`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      Self.stream(provider, connection, provider.cut)
+    }
+    #expect(outcome.text == "Hello")
+    #expect(outcome.events.last == .finish(.length))
+  }
+
+  @Test(arguments: ProviderCase.all)
+  func `hands broken arguments on as they are, or refuses them`(
+    provider: ProviderCase
+  ) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      Self.stream(provider, connection, provider.brokenCall)
+    }
+    let isBroken = outcome.events.contains { event in
+      if case .toolCall(let call) = event { call.isBroken } else { false }
+    }
+    #expect(isBroken || outcome.error?.isMalformed == true)
+  }
+
+  @Test(arguments: ProviderCase.all, [500, 502, 503, 504, 529, 408, 409])
+  func `tries again after a passing failure`(provider: ProviderCase, status: Int) async throws {
+    let outcome = try await run(provider) { connection, attempt in
       if attempt < 3 {
         connection.respond(status, #"{"error":{"message":"overloaded"}}"#)
       } else {
-        Self.stream(connection, Self.whole)
+        Self.stream(provider, connection, provider.whole)
       }
     }
     #expect(outcome.text == "Hello")
     #expect(outcome.attempts == 3)
   }
 
-  @Test func `gives up after three attempts`() async throws {
-    let outcome = try await run { connection, _ in connection.respond(503) }
+  @Test(arguments: ProviderCase.all)
+  func `gives up after three attempts`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in connection.respond(503) }
     #expect(outcome.error == .unavailable(status: 503, message: "HTTP 503"))
     #expect(outcome.attempts == 3)
   }
 
-  @Test(arguments: [400, 401, 402, 403, 404, 413, 422])
-  func `does not repeat what is wrong`(status: Int) async throws {
-    let outcome = try await run { connection, _ in connection.respond(status) }
+  @Test(arguments: ProviderCase.all, [400, 401, 402, 403, 404, 413, 422])
+  func `does not repeat what is wrong`(provider: ProviderCase, status: Int) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      connection.respond(status, "<html>not what was expected")
+    }
     #expect(outcome.attempts == 1)
     guard case .rejected(status, _, _)? = outcome.error else {
       Issue.record("\(String(describing: outcome.error))")
@@ -162,83 +193,102 @@ actor Heard {
     }
   }
 
-  @Test func `waits as long as a provider asks`() async throws {
+  @Test(arguments: ProviderCase.all)
+  func `waits as long as a provider asks`(provider: ProviderCase) async throws {
     let start = ContinuousClock.now
-    let outcome = try await run { connection, attempt in
+    let body = #"{"error":{"code":429,"details":[{"retryDelay":"0.15s"}]}}"#
+    let outcome = try await run(provider) { connection, attempt in
       if attempt == 1 {
-        connection.respond(429, headers: ["retry-after-ms": "150"])
+        connection.respond(429, headers: ["retry-after-ms": "150"], body)
       } else {
-        Self.stream(connection, Self.whole)
+        Self.stream(provider, connection, provider.whole)
       }
     }
     #expect(outcome.text == "Hello")
     #expect(start.duration(to: .now) >= .milliseconds(150))
   }
 
-  @Test func `passes a long wait on`() async throws {
-    let outcome = try await run { connection, _ in
+  @Test(arguments: ProviderCase.all)
+  func `passes a long wait on`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
       connection.respond(429, headers: ["retry-after": "600"])
     }
     #expect(outcome.error == .throttled(retryAfter: .seconds(600)))
     #expect(outcome.attempts == 1)
   }
 
-  @Test func `does not repeat when the money is spent`() async throws {
-    let outcome = try await run { connection, _ in
-      connection.respond(429, #"{"error":{"message":"m","code":"insufficient_quota"}}"#)
+  @Test(arguments: ProviderCase.all)
+  func `does not repeat when the money is spent`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      connection.respond(429, headers: provider.spent.headers, provider.spent.body)
     }
-    #expect(outcome.error == .exhausted(code: "insufficient_quota"))
+    guard case .exhausted? = outcome.error else {
+      Issue.record("\(String(describing: outcome.error))")
+      return
+    }
     #expect(outcome.attempts == 1)
   }
 
-  @Test func `tries again when nobody listens`() async throws {
+  @Test(arguments: ProviderCase.all)
+  func `reports that nobody listens`(provider: ProviderCase) async throws {
     // A port that nobody listens on any more.
     let base = try FaultyProvider { connection, _ in connection.close() }.base
     var retry = RetryPolicy()
     retry.base = .milliseconds(2)
-    let model = HTTPModel(
-      OpenAI(base: base, key: { nil }), model: "m", client: HTTPClient(), retry: retry)
     do {
-      try await model.stream(
+      try await provider.model(base, HTTPClient(), retry).stream(
         ModelRequest(settings: ModelSettings(), system: "", messages: []),
-        until: .now + .seconds(10)
+        until: .now + .seconds(30)
       ) { _ in }
       Issue.record("no error")
     } catch ModelError.unreachable {}
   }
 
-  @Test func `tries again when the connection ends before the first byte`() async throws {
-    let outcome = try await run { connection, attempt in
-      if attempt == 1 { connection.reset() } else { Self.stream(connection, Self.whole) }
+  @Test(arguments: ProviderCase.all)
+  func `tries again when the connection ends before the first byte`(
+    provider: ProviderCase
+  ) async throws {
+    let outcome = try await run(provider) { connection, attempt in
+      if attempt == 1 {
+        connection.reset()
+      } else {
+        Self.stream(provider, connection, provider.whole)
+      }
     }
     #expect(outcome.text == "Hello")
     #expect(outcome.attempts == 2)
   }
 
-  @Test func `tries again when a stream ends before any text`() async throws {
-    let outcome = try await run { connection, attempt in
-      Self.stream(connection, attempt == 1 ? Self.answer[0] + "\n\n" : Self.whole)
+  @Test(arguments: ProviderCase.all)
+  func `tries again when a stream ends before any text`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, attempt in
+      Self.stream(provider, connection, attempt == 1 ? provider.start : provider.whole)
     }
     #expect(outcome.text == "Hello")
     #expect(outcome.attempts == 2)
   }
 
-  @Test func `never repeats after text, nor passes half an answer for a whole one`() async throws {
-    for end in [
-      "", #"data: {"choices":[{"index":0,"delta":{"cont"#, "data: [DONE]\n\n", ": ping\n\n",
-    ] {
-      let outcome = try await run { connection, _ in Self.stream(connection, Self.half + end) }
-      #expect(outcome.text == "Hel")
+  @Test(arguments: ProviderCase.all)
+  func `never passes half an answer for a whole one`(provider: ProviderCase) async throws {
+    let half = provider.start + provider.text
+    for bytes in [half, provider.unfinished, half + provider.text.dropLast(3)] {
+      let outcome = try await run(provider) { connection, _ in
+        Self.stream(provider, connection, bytes)
+      }
+      #expect(outcome.text.hasPrefix("Hel"))
       #expect(outcome.error == .incomplete)
       #expect(outcome.attempts == 1)
+      #expect(!outcome.events.contains { if case .finish = $0 { true } else { false } })
     }
   }
 
-  @Test func `reports a connection that breaks in the middle`() async throws {
-    let outcome = try await run { connection, _ in
+  @Test(arguments: ProviderCase.all)
+  func `reports a connection that breaks in the middle`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
       connection.write(
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 5000\r\n\r\n")
-      connection.write(Self.half)
+        "HTTP/1.1 200 OK\r\ncontent-type: \(provider.contentType)\r\ncontent-length: 5000\r\n\r\n"
+      )
+      connection.write(provider.start + provider.text)
       connection.close()
     }
     #expect(outcome.text == "Hel")
@@ -249,63 +299,79 @@ actor Heard {
     #expect(outcome.attempts == 1)
   }
 
-  @Test func `reports an event that is not JSON, at once`() async throws {
-    let outcome = try await run { connection, _ in
-      Self.stream(connection, Self.half + "data: {nonsense\n\n")
+  @Test(arguments: ProviderCase.all)
+  func `reports an event that cannot be read, at once`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      Self.stream(provider, connection, provider.start + provider.text + provider.malformed)
     }
-    guard case .malformed? = outcome.error else {
-      Issue.record("\(String(describing: outcome.error))")
-      return
-    }
+    #expect(outcome.error?.isMalformed == true)
     #expect(outcome.attempts == 1)
   }
 
-  @Test func `reports an error event`() async throws {
-    let outcome = try await run { connection, _ in
-      Self.stream(
-        connection,
-        Self.half + #"data: {"error":{"message":"boom","type":"server_error"}}"# + "\n\n")
+  @Test(arguments: ProviderCase.all)
+  func `reports the provider's own error`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      Self.stream(provider, connection, provider.start + provider.text + provider.error)
     }
     #expect(outcome.error == .interrupted("boom"))
   }
 
-  @Test func `bounds an event without an end`() async throws {
-    let outcome = try await run { connection, _ in
-      connection.beginStream()
+  @Test(arguments: ProviderCase.all)
+  func `tries again after an error before any text`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, attempt in
+      Self.stream(
+        provider, connection, attempt == 1 ? provider.start + provider.error : provider.whole)
+    }
+    #expect(outcome.text == "Hello")
+    #expect(outcome.attempts == 2)
+  }
+
+  @Test(arguments: ProviderCase.all)
+  func `takes a page instead of a stream for a failure`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      connection.respond(200, "<html>Welcome to the proxy</html>")
+    }
+    #expect(outcome.text.isEmpty)
+    #expect(outcome.error != nil)
+  }
+
+  @Test(arguments: ProviderCase.all)
+  func `bounds an event without an end`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider) { connection, _ in
+      connection.beginStream(provider.contentType)
+      // For the event stream this is a length of 1.6 GB.
       let piece = "data: " + String(repeating: "x", count: 100_000)
       for _ in 0..<12 where !connection.write(piece) { return }
       connection.close()
     }
-    guard case .malformed? = outcome.error else {
-      Issue.record("\(String(describing: outcome.error))")
-      return
-    }
+    #expect(outcome.error?.isMalformed == true)
   }
 
-  @Test func `ends a silent stream at the deadline`() async throws {
-    let outcome = try await run(within: .milliseconds(300)) { connection, _ in
-      connection.beginStream()
-      connection.write(Self.half)
+  @Test(arguments: ProviderCase.all)
+  func `ends a silent stream at the deadline`(provider: ProviderCase) async throws {
+    let outcome = try await run(provider, within: .milliseconds(300)) { connection, _ in
+      connection.beginStream(provider.contentType)
+      connection.write(provider.start + provider.text)
       connection.awaitClose()
     }
     #expect(outcome.error == .deadlineExceeded)
     #expect(outcome.attempts <= 1)
   }
 
-  @Test func `ends the request when it is cancelled`() async throws {
+  @Test(arguments: ProviderCase.all)
+  func `ends the request when it is cancelled`(provider: ProviderCase) async throws {
     let closed = Mutex(false)
-    let provider = try FaultyProvider { connection, _ in
-      connection.beginStream()
-      connection.write(Self.half)
+    let server = try FaultyProvider { connection, _ in
+      connection.beginStream(provider.contentType)
+      connection.write(provider.start + provider.text)
       connection.awaitClose()
       closed.withLock { $0 = true }
     }
-    let model = HTTPModel(
-      OpenAI(base: provider.base, key: { nil }), model: "m", client: HTTPClient())
+    let model = provider.model(server.base, HTTPClient(), RetryPolicy())
     let heard = Heard()
     let task = Task {
       try await model.stream(
-        ModelRequest(settings: ModelSettings(), system: "", messages: []),
+        ModelRequest(settings: ModelSettings(), system: "", messages: [.user("q")]),
         until: .now + .seconds(60)
       ) { await heard.add($0) }
     }
@@ -314,29 +380,48 @@ actor Heard {
     await #expect(throws: CancellationError.self) { try await task.value }
     try await eventually { closed.withLock { $0 } }
   }
+}
 
-  @Test func `reads an answer cut at any two places`() throws {
-    let bytes = Array(Self.whole.utf8)
-    var expected: [ModelEvent] = []
-    for cut in stride(from: 0, through: bytes.count, by: 3) {
-      var answer = OpenAI(base: "", key: { nil }).answer()
-      let events =
-        try answer.receive(Array(bytes[..<cut])) + answer.receive(Array(bytes[cut...]))
-        + answer.end()
-      if expected.isEmpty { expected = events }
-      #expect(events == expected)
-    }
-    #expect(expected.last == .finish(.stop))
+extension ModelError {
+  fileprivate var isMalformed: Bool {
+    if case .malformed = self { true } else { false }
   }
+}
 
-  @Test func `stands every byte of an answer changed`() throws {
-    let bytes = Array(Self.whole.utf8)
+/// The streams as values: no sockets, every place.
+@Suite struct ProviderStreamTests {
+  private func check(_ bytes: [UInt8], _ make: () -> some ModelAnswer) throws {
+    func read(_ pieces: [[UInt8]]) throws -> [ModelEvent] {
+      var answer = make()
+      var events: [ModelEvent] = []
+      for piece in pieces { events += try answer.receive(piece) }
+      return try events + answer.end()
+    }
+    let expected = try read([bytes])
+    #expect(try read(bytes.map { [$0] }) == expected)
+    for cut in bytes.indices {
+      #expect(try read([Array(bytes[..<cut]), Array(bytes[cut...])]) == expected)
+    }
     for place in bytes.indices {
       var bad = bytes
       bad[place] ^= 0x21
-      var answer = OpenAI(base: "", key: { nil }).answer()
-      // An event or an error, but never a trap.
-      _ = try? answer.receive(bad) + answer.end()
+      // Events or an error, but never a trap.
+      _ = try? read([bad])
+      var cutOff = make()
+      _ = try? cutOff.receive(Array(bytes[..<place]))
+    }
+  }
+
+  @Test(arguments: ProviderCase.all)
+  func `reads a stream cut anywhere, and stands every byte changed`(provider: ProviderCase) throws {
+    for bytes in [provider.whole, provider.toolCall, provider.cut] {
+      switch provider.name {
+      case "OpenAI": try check(bytes) { OpenAI(base: "", key: { nil }).answer() }
+      case "Anthropic": try check(bytes) { Anthropic(key: { nil }).answer() }
+      case "Gemini":
+        try check(bytes) { Gemini(.key(base: "", version: "", key: { nil })).answer() }
+      default: try check(bytes) { BedrockAnswer() }
+      }
     }
   }
 }

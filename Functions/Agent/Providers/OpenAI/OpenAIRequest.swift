@@ -39,7 +39,7 @@ struct OpenAIRequest {
   }
 
   private var messages: [JSONValue] {
-    request.messages.map { message in
+    ModelMessage.repaired(request.messages).map { message in
       switch message {
       case .user(let text): ["role": "user", "content": .string(text)]
       case .assistant(let text, let calls) where calls.isEmpty:

@@ -7,10 +7,6 @@ package import Network
 /// repeated with another id is a new call, unknown members are ignored. Strict where an answer could
 /// be damaged: an event that is no JSON, an error object and an end without `finish_reason` throw.
 package struct OpenAIStream: EventReader {
-  /// More calls, or longer arguments, than any honest answer has.
-  private static let mostCalls = 64
-  private static let longestArguments = 256 * 1024
-
   private struct OpenCall {
     var index: Int
     var id: String
@@ -27,12 +23,7 @@ package struct OpenAIStream: EventReader {
 
   mutating func receive(_ data: String) throws(ModelError) -> [ModelEvent] {
     guard data != "[DONE]", !data.isEmpty else { return [] }
-    let chunk: JSONValue
-    do {
-      chunk = try JSONValue(parsing: data)
-    } catch {
-      throw .malformed("an event is not JSON: \(error)")
-    }
+    let chunk = try JSONValue.event(data)
     if let problem = chunk["error"], !problem.isNull { throw OpenAIErrors.inStream(problem) }
     var events: [ModelEvent] = []
     if let choice = chunk["choices"]?[0] { events += try read(choice) }
@@ -65,7 +56,7 @@ package struct OpenAIStream: EventReader {
   private mutating func append(_ part: JSONValue) throws(ModelError) {
     let place = try place(of: part)
     calls[place].arguments += Self.arguments(of: part)
-    guard calls[place].arguments.utf8.count <= Self.longestArguments else {
+    guard calls[place].arguments.utf8.count <= OpenCalls.longestArguments else {
       throw .malformed("tool arguments are too long")
     }
   }
@@ -82,7 +73,7 @@ package struct OpenAIStream: EventReader {
       return place
     }
     if index == nil, name.isEmpty, !calls.isEmpty { return calls.count - 1 }
-    guard calls.count < Self.mostCalls else { throw .malformed("too many tool calls") }
+    guard calls.count < OpenCalls.most else { throw .malformed("too many tool calls") }
     calls.append(
       OpenCall(
         index: index ?? calls.count, id: id.isEmpty ? "call_\(calls.count)" : id, name: name))
