@@ -162,7 +162,8 @@ let package = Package(
     program(
       "EchoCodable", at: "Tests/Benchmarks/EchoCodable", imports: ["LambdaRuntime", "Events"]),
     program("ServerEcho", at: "Tests/Benchmarks/ServerEcho", imports: ["Server"]),
-    program("Bench", at: "Tests/Benchmarks/Bench", imports: ["CLoop", "JSON"]),
+    shim("CBench", at: "Tests/Benchmarks/CBench"),
+    program("Bench", at: "Tests/Benchmarks/Bench", imports: ["CBench", "CLoop", "JSON"]),
   ],
   swiftLanguageModes: [.v6]
 )

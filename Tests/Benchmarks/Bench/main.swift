@@ -1,2 +1,21 @@
-// The program begins here.
-let programName = CommandLine.arguments.first
+import Glibc
+
+// martlet-bench NAME [PROGRAM…]: measures one thing and prints medians.
+let benchmarks: [(name: String, what: String, run: ([String]) throws -> Void)] = [
+  ("runtime", "cold start, time and memory of an invocation", RuntimeBenchmark.run)
+]
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+guard let name = arguments.first,
+  let benchmark = benchmarks.first(where: { $0.name == name })
+else {
+  print("usage: martlet-bench NAME [PROGRAM...]")
+  for benchmark in benchmarks { print("  \(benchmark.name): \(benchmark.what)") }
+  exit(2)
+}
+do {
+  try benchmark.run(Array(arguments.dropFirst()))
+} catch {
+  print("martlet-bench \(name): \(error)")
+  exit(1)
+}

@@ -1,19 +1,39 @@
-import Events
 import LambdaRuntime
 
-/// A small part of the event, as a typed handler would answer it.
+/// Eleven fields of an event of an HTTP API, as a typed handler would name them.
+struct Request: Decodable {
+  struct Context: Decodable {
+    struct HTTP: Decodable {
+      let method: String
+      let path: String
+      let sourceIp: String
+      let userAgent: String
+    }
+
+    let http: HTTP
+    let requestId: String
+    let stage: String
+    let timeEpoch: Int
+  }
+
+  let version: String
+  let routeKey: String
+  let rawQueryString: String
+  let isBase64Encoded: Bool
+  let requestContext: Context
+}
+
+/// A small part of it, as the answer.
 struct Echo: Encodable {
   let method: String
   let path: String
-  let requestID: String
+  let requestId: String
 }
 
-/// Decodes an event of API Gateway's HTTP APIs and answers with a few of its fields.
 struct EchoCodable: Handler {
-  func handle(_ event: HTTPEvent, _ invocation: Invocation) async throws -> Echo {
-    Echo(
-      method: event.requestContext.http.method, path: event.rawPath,
-      requestID: invocation.requestID)
+  func handle(_ event: Request, _ invocation: Invocation) async throws -> Echo {
+    let http = event.requestContext.http
+    return Echo(method: http.method, path: http.path, requestId: event.requestContext.requestId)
   }
 }
 
