@@ -1,0 +1,140 @@
+import Cloud
+import Crypto
+import Foundation
+import JSON
+import Models
+import Network
+import Server
+import Services
+import Storage
+import Support
+import Synchronization
+import Template
+
+@testable import Routes
+
+/// A cloud behind one address: the emulator's tables, secrets and model, a bucket in memory, and
+/// connections that keep what is posted to them.
+final class SmallCloud: Sendable {
+  private struct State {
+    var objects: [String: [UInt8]] = [:]
+    var posts: [(connection: String, frame: JSONValue)] = []
+    var gone: Set<String> = []
+  }
+
+  private let state = Mutex(State())
+  private let dynamoDB: DynamoDB
+  private let secrets: SecretsManager
+  private let models = ModelProviders()
+
+  private init(_ dynamoDB: DynamoDB, _ secrets: SecretsManager) {
+    self.dynamoDB = dynamoDB
+    self.secrets = secrets
+  }
+
+  /// Frames posted to a connection.
+  func frames(to connection: String) -> [JSONValue] {
+    state.withLock { $0.posts.filter { $0.connection == connection }.map(\.frame) }
+  }
+
+  func end(_ connection: String) {
+    _ = state.withLock { $0.gone.insert(connection) }
+  }
+
+  /// Runs a body with a cloud that has what `template.json` asks for, and with the environment that
+  /// leads functions to it. Their knowledge is a few lines of the real files.
+  static func run(
+    _ body: (SmallCloud, [String: String]) async throws -> Void
+  ) async throws {
+    try await withTemporaryFolder { folder in
+      try knowledge(in: folder)
+      let application = try Application(
+        template: Project.bytes("template.json"), file: "template.json")
+      let database = try Database(":memory:")
+      let cloud = SmallCloud(
+        try await DynamoDB(database), try await SecretsManager(database))
+      try await cloud.dynamoDB.create(tables: application.tables)
+      try await cloud.secrets.create(secrets: application.secrets)
+      let loop = try EventLoop()
+      let server = try await HTTPServer.start(on: loop) { .response(await cloud.answer($0)) }
+      let address = "http://127.0.0.1:\(server.port)"
+      let result: Result<Void, any Error>
+      do {
+        result = .success(
+          try await body(
+            cloud,
+            [
+              "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "test",
+              "AWS_SECRET_ACCESS_KEY": "test", "OPENAI_BASE_URL": "\(address)/openai/v1",
+              "OPENAI_API_KEY": "local", "LLM_MODEL": "martlet-local-1",
+              "LAMBDA_TASK_ROOT": folder,
+            ]))
+      } catch {
+        result = .failure(error)
+      }
+      await server.stop(within: .milliseconds(500))
+      loop.end()
+      try result.get()
+    }
+  }
+
+  private static func knowledge(in root: String) throws {
+    let path = "Functions/Assistants/Japanese/Knowledge"
+    try FileManager.default.createDirectory(
+      atPath: "\(root)/\(path)", withIntermediateDirectories: true)
+    for (name, marks) in [
+      ("jlpt_vocab.csv", ["食べる", "猫", "語"]), ("kanji_jouyou.jsonl", ["\"語\"", "\"猫\""]),
+      ("tatoeba_ja_en.tsv", ["猫"]),
+    ] {
+      let lines = try Project.text("\(path)/\(name)").split(whereSeparator: \.isNewline)
+      let chosen =
+        lines.prefix(20)
+        + lines.dropFirst(20).filter { line in
+          marks.contains { line.contains($0) }
+        }
+      try Data((chosen.joined(separator: "\n") + "\n").utf8)
+        .write(to: URL(filePath: "\(root)/\(path)/\(name)"))
+    }
+  }
+
+  private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    if models.answers(request.path) { return await models.answer(request) }
+    if let target = request.headers["x-amz-target"] {
+      return DynamoDB.matches(target: target)
+        ? await dynamoDB.answer(request) : await secrets.answer(request)
+    }
+    let bytes = (try? await request.body.collect(upTo: 1 << 24)) ?? []
+    if let range = request.path.firstRange(of: "/@connections/") {
+      let id = String(request.path[range.upperBound...]).percentDecoded ?? ""
+      return connection(id, request.method, bytes)
+    }
+    return object(request, bytes)
+  }
+
+  private func connection(_ id: String, _ method: String, _ bytes: [UInt8]) -> HTTPResponse {
+    state.withLock { state in
+      guard !state.gone.contains(id) else { return HTTPResponse(status: 410) }
+      if method == "DELETE" { state.gone.insert(id) }
+      if method == "POST", let frame = try? JSONValue(parsing: bytes) {
+        state.posts.append((id, frame))
+      }
+      return HTTPResponse(status: 200)
+    }
+  }
+
+  private func object(_ request: HTTPRequest, _ bytes: [UInt8]) -> HTTPResponse {
+    state.withLock { state in
+      if request.method == "PUT" { state.objects[request.path] = bytes }
+      guard let object = state.objects[request.path] else {
+        let text = "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>"
+        return HTTPResponse(
+          status: 404, body: .bytes(request.method == "HEAD" ? [] : Array(text.utf8)))
+      }
+      let tag = "\"\(Hex.encode(MD5.digest(object)))\""
+      guard request.headers["if-none-match"] != tag else { return HTTPResponse(status: 304) }
+      return HTTPResponse(
+        status: 200, headers: ["ETag": tag],
+        body: .bytes(request.method == "GET" ? object : []))
+    }
+  }
+}
