@@ -22,6 +22,31 @@ actor Connections {
   }
 
   private var open: [String: Open] = [:]
+  /// Sockets whose `$disconnect` is not over yet.
+  private var serving = 0
+  private var waiters: [CheckedContinuation<Void, Never>] = []
+
+  func beginServing() { serving += 1 }
+
+  func endServing() {
+    serving -= 1
+    if serving == 0 { release() }
+  }
+
+  /// Waits until every socket's `$disconnect` is over, or the time is.
+  func waitUntilServed(within limit: Duration) async {
+    guard serving > 0 else { return }
+    let timer = Task {
+      if (try? await Task.sleep(for: limit)) != nil { release() }
+    }
+    await withCheckedContinuation { waiters.append($0) }
+    timer.cancel()
+  }
+
+  private func release() {
+    for waiter in waiters { waiter.resume() }
+    waiters = []
+  }
 
   func add(_ context: ConnectionContext, _ client: Client) {
     open[context.connectionID] = Open(

@@ -67,9 +67,10 @@ package struct Gateway: Sendable {
     }
   }
 
-  /// Ends what runs: invocations are cancelled, open connections closed with 1001.
-  package func end() async {
-    await webSockets.end()
+  /// Ends what runs: open connections are closed with 1001, their `$disconnect` has `limit` to run,
+  /// then invocations are cancelled.
+  package func end(within limit: Duration = .milliseconds(500)) async {
+    await webSockets.end(within: limit)
     await invocations.end()
   }
 

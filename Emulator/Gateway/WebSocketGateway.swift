@@ -33,11 +33,12 @@ struct WebSocketGateway: Sendable {
     }
   }
 
-  /// Closes every open connection.
-  func end() async {
+  /// Closes every open connection and waits a while for their `$disconnect`.
+  func end(within limit: Duration) async {
     for id in await connections.ids {
       await connections.close(id, code: 1001, reason: "Going away")
     }
+    await connections.waitUntilServed(within: limit)
   }
 
   // MARK: Connections without a socket
@@ -159,6 +160,7 @@ struct WebSocketGateway: Sendable {
   private func serve(
     _ socket: WebSocketConnection, _ context: ConnectionContext, _ api: API
   ) async {
+    await connections.beginServing()
     await connections.add(context, .socket(socket))
     await withTaskGroup(of: Void.self) { group in
       var running = 0
@@ -179,6 +181,7 @@ struct WebSocketGateway: Sendable {
       let code = closing?.code ?? 1006
       await disconnect(
         context, api, code: code, reason: WebSocketGateway.reason(closing?.reason ?? "", code))
+      await connections.endServing()
     }
   }
 

@@ -293,6 +293,33 @@ import Testing
     }
   }
 
+  @Test func `closes connections and lets functions know when it ends`() async throws {
+    try await withGateway { emulated in
+      let (client, _) = try await WebSocketGatewayTests.connected(emulated)
+      let (other, _) = try await WebSocketGatewayTests.connected(emulated)
+      await emulated.gateway.end(within: .seconds(10))
+      let codes = emulated.functions.calls(of: "disconnect").map {
+        $0["requestContext"]?["disconnectStatusCode"]?.int
+      }
+      #expect(codes == [1001, 1001])
+      #expect(try await client.next() == .close(code: 1001))
+      #expect(try await other.next() == .close(code: 1001))
+    }
+  }
+
+  @Test func `does not wait for $disconnect without end`() async throws {
+    try await withGateway { emulated in
+      emulated.functions.set("disconnect") { _ in
+        try? await Task.sleep(for: .seconds(60))
+        return .unavailable
+      }
+      let (_, _) = try await WebSocketGatewayTests.connected(emulated)
+      let start = ContinuousClock.now
+      await emulated.gateway.end(within: .milliseconds(50))
+      #expect(ContinuousClock.now - start < .seconds(20))
+    }
+  }
+
   @Test func `writes the access log`() async throws {
     try await withGateway { emulated in
       let (client, id) = try await WebSocketGatewayTests.connected(emulated)
