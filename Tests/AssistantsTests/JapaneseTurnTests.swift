@@ -29,14 +29,46 @@ private struct NoConversations: ConversationStore {
     var failure: AgentError?
   }
 
-  private func ask(_ text: String) async throws -> Answer {
+  /// The client of a provider, pointed at its stand-in.
+  enum Provider: String, CaseIterable, Sendable {
+    case openAI
+    case anthropic
+    case gemini
+    case vertex
+    case bedrock
+
+    func model(_ service: String, _ name: String) -> any Model {
+      let client = HTTPClient()
+      switch self {
+      case .openAI:
+        let wire = OpenAI(base: service + "/openai/v1", key: { "local" })
+        return HTTPModel(wire, model: name, client: client)
+      case .anthropic:
+        let wire = Anthropic(base: service + "/anthropic", key: { "local" })
+        return HTTPModel(wire, model: name, client: client)
+      case .gemini:
+        let wire = Gemini(
+          .key(base: service + "/gemini", version: "v1beta", key: { "local" }))
+        return HTTPModel(wire, model: name, client: client)
+      case .vertex:
+        let wire = Gemini(
+          .vertex(
+            base: service + "/vertex", project: "p", location: "us-central1", token: { "local" }))
+        return HTTPModel(wire, model: name, client: client)
+      case .bedrock:
+        let wire = Bedrock(
+          base: service + "/bedrock", region: "us-east-1", access: .bearer { "local" }, now: { 0 })
+        return HTTPModel(wire, model: name, client: client)
+      }
+    }
+  }
+
+  private func ask(_ text: String, _ provider: Provider = .openAI) async throws -> Answer {
     let models = ModelProviders()
     let loop = try EventLoop()
     let server = try await HTTPServer.start(on: loop) { .response(await models.answer($0)) }
     let settings = ModelSettings(name: "martlet-local-1")
-    let model = HTTPModel(
-      OpenAI(base: "http://127.0.0.1:\(server.port)/openai/v1", key: { "local" }),
-      model: settings.name, client: HTTPClient())
+    let model = provider.model("http://127.0.0.1:\(server.port)", settings.name)
     let index = try #require(try await Loaded.table.value.index)
     let agent = Agent(
       profile: Japanese.profile(model: settings), model: model,
@@ -66,21 +98,24 @@ private struct NoConversations: ConversationStore {
     return answer.withLock { $0 }
   }
 
-  @Test func `says what a word means, names it, and streams`() async throws {
-    let answer = try await ask("What does 食べる mean?")
+  @Test(arguments: Provider.allCases)
+  func `says what a word means, names it, and streams`(provider: Provider) async throws {
+    let answer = try await ask("What does 食べる mean?", provider)
     #expect(answer.text.contains("to eat"), "\(answer)")
     #expect(answer.completion?.sources.map(\.source).contains("japanese/word/食べる") == true)
     #expect(answer.chunks > 1)
   }
 
-  @Test func `counts strokes`() async throws {
-    let answer = try await ask("How many strokes does 語 have?")
+  @Test(arguments: Provider.allCases)
+  func `counts strokes`(provider: Provider) async throws {
+    let answer = try await ask("How many strokes does 語 have?", provider)
     #expect(answer.text.contains("14"), "\(answer)")
     #expect(answer.completion?.sources.map(\.source).contains("japanese/kanji/語") == true)
   }
 
-  @Test func `gives an example sentence`() async throws {
-    let answer = try await ask("Give me an example sentence with 猫")
+  @Test(arguments: Provider.allCases)
+  func `gives an example sentence`(provider: Provider) async throws {
+    let answer = try await ask("Give me an example sentence with 猫", provider)
     let sentences = try JapaneseFiles(folder: folder).sentences.filter {
       $0.japanese.contains("猫")
     }
