@@ -71,7 +71,7 @@ final class TestClient {
 
   /// Waits until there are so many bytes, or as many as there will be.
   private func fill(_ enough: ([UInt8]) -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(30)
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while !enough(buffer) {
       let count = recv(descriptor, &chunk, chunk.count, Int32(MSG_DONTWAIT))
@@ -80,7 +80,7 @@ final class TestClient {
       } else if count == 0 {
         throw ClientError(description: "the connection has ended")
       } else {
-        guard ContinuousClock.now < end else { throw ClientError(description: "no answer in 10 s") }
+        guard ContinuousClock.now < end else { throw ClientError(description: "no answer in 30 s") }
         try await Task.sleep(for: .milliseconds(1))
       }
     }
