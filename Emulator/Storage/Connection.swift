@@ -41,6 +41,8 @@ package final class Connection {
     if mayWrite, isFile {
       try execute("PRAGMA journal_mode = WAL")
       try execute("PRAGMA journal_size_limit = 67108864")
+      // 16 MB of log: pages that are written again and again reach the file, and the disk, less often.
+      try execute("PRAGMA wal_autocheckpoint = 4096")
     }
     try execute("PRAGMA synchronous = \(durability == .full ? "FULL" : "NORMAL")")
     try execute("PRAGMA temp_store = MEMORY")

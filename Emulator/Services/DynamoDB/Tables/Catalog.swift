@@ -49,13 +49,21 @@ final class Catalog: Sendable {
 
   var tables: [Table] { state.withLock { Array($0.tables.values) } }
 
-  /// Reads all definitions.
+  /// Reads the definitions, unless they are known to be those of the database. Tables that have not
+  /// changed stay the same objects, so that requests under way are not disturbed.
   func load(_ connection: Connection) throws {
     let version = try version(connection)
+    let known = state.withLock { $0.version == version ? nil : $0.tables }
+    guard let known else { return }
     let tables = try connection.all("SELECT id, name, definition FROM dynamodb_tables") { row in
       let json = try JSONValue(parsing: row.bytes(2))
       guard let definition = TableDefinition(json) else {
         throw DatabaseError.corrupt("the definition of table \(row.text(1)) cannot be read")
+      }
+      if let table = known[definition.name], table.id == row.integer(0),
+        table.definition == definition
+      {
+        return table
       }
       return Table(id: row.integer(0), definition)
     }
@@ -119,7 +127,8 @@ final class Catalog: Sendable {
   private func publish(
     _ connection: Connection, _ change: (inout [String: Table]) -> Void
   ) throws {
-    try connection.run("UPDATE dynamodb_catalog SET version = version + 1")
+    // A number that no other change has, not even one that is rolled back.
+    try connection.run("UPDATE dynamodb_catalog SET version = random() & 0x7fffffffffffffff")
     let version = try version(connection)
     state.withLock { state in
       change(&state.tables)
