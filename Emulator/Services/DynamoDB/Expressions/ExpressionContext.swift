@@ -1,33 +1,49 @@
 /// What `#names` and `:values` of a request stand for, and which of them its expressions have used.
 struct ExpressionContext {
-  private var names: [(key: ByteText, name: ByteText, isUsed: Bool)] = []
-  private var values: [(key: ByteText, value: AttributeValue, isUsed: Bool)] = []
+  private var names = References<ByteText>([])
+  private var values = References<AttributeValue>([])
 
   init() {}
 
   init(names: [(ByteText, ByteText)], values: Attributes) {
-    self.names = names.map { ($0.0, $0.1, false) }
-    self.values = values.map { ($0.name, $0.value, false) }
+    self.names = References(names)
+    self.values = References(values.map { ($0.name, $0.value) })
   }
 
-  mutating func name(for key: ByteText) -> ByteText? {
-    guard let index = names.firstIndex(where: { $0.key == key }) else { return nil }
-    names[index].isUsed = true
-    return names[index].name
-  }
+  mutating func name(for key: ByteText) -> ByteText? { names.use(key) }
 
-  mutating func value(for key: ByteText) -> AttributeValue? {
-    guard let index = values.firstIndex(where: { $0.key == key }) else { return nil }
-    values[index].isUsed = true
-    return values[index].value
+  mutating func value(for key: ByteText) -> AttributeValue? { values.use(key) }
+
+  /// What keys stand for. A request has few, so they are looked at one by one; of many, places are
+  /// kept in a table.
+  private struct References<Target: Sendable>: Sendable {
+    private var entries: [(key: ByteText, target: Target, isUsed: Bool)]
+    private var places: [ByteText: Int]?
+
+    private static var fewest: Int { 16 }
+
+    init(_ pairs: [(ByteText, Target)]) {
+      entries = pairs.map { ($0.0, $0.1, false) }
+      if pairs.count > Self.fewest {
+        places = Dictionary(
+          entries.enumerated().map { ($0.element.key, $0.offset) }, uniquingKeysWith: { $1 })
+      }
+    }
+
+    mutating func use(_ key: ByteText) -> Target? {
+      let place = places.map { $0[key] } ?? entries.firstIndex { $0.key == key }
+      guard let place else { return nil }
+      entries[place].isUsed = true
+      return entries[place].target
+    }
+
+    var unused: [String] { entries.filter { !$0.isUsed }.map(\.key.string) }
   }
 
   /// Refuses names and values that no expression used.
   func checkUse() throws(DynamoDBError) {
-    let unusedNames = names.filter { !$0.isUsed }.map(\.key.string)
-    guard unusedNames.isEmpty else { throw Self.unused("Names", unusedNames) }
-    let unusedValues = values.filter { !$0.isUsed }.map(\.key.string)
-    guard unusedValues.isEmpty else { throw Self.unused("Values", unusedValues) }
+    guard names.unused.isEmpty else { throw Self.unused("Names", names.unused) }
+    guard values.unused.isEmpty else { throw Self.unused("Values", values.unused) }
   }
 
   private static func unused(_ kind: String, _ keys: [String]) -> DynamoDBError {

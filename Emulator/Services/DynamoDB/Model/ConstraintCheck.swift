@@ -9,9 +9,13 @@ struct ConstraintCheck {
 
   private static let findingLimit = 10
 
-  mutating func note(_ value: String?, at path: String, _ constraint: String) {
+  /// Notes a finding; the value is only put into words while there is room for it.
+  mutating func note(
+    _ value: @autoclosure () -> String?, at path: String, _ constraint: @autoclosure () -> String
+  ) {
     guard findings.count < Self.findingLimit else { return }
-    let shown = value.map { "'\($0)'" } ?? "null"
+    let constraint = constraint()
+    let shown = value().map { "'\($0)'" } ?? "null"
     findings.append("Value \(shown) at '\(path)' failed to satisfy constraint: \(constraint)")
   }
 
@@ -170,17 +174,42 @@ extension JSONNode {
     return Int(exactly: double.rounded(.towardZero)) ?? (double < 0 ? .min : .max)
   }
 
+  /// Characters of a value that a message shows: the requests that get here can be large.
+  private static let shownLimit = 8192
+
   /// The value as messages show it.
   fileprivate var inMessage: String {
+    var text = ""
+    show(in: &text)
+    return String(text.prefix(Self.shownLimit))
+  }
+
+  private func show(in text: inout String) {
+    guard text.utf8.count < Self.shownLimit else { return }
     switch kind {
-    case .string: string ?? ""
-    case .array: "[" + (elements.map { $0.map(\.inMessage).joined(separator: ", ") } ?? "") + "]"
+    case .string: text += string ?? ""
+    case .array:
+      text += "["
+      var isFirst = true
+      for element in elements.map({ Array($0.prefix(Self.shownLimit)) }) ?? []
+      where text.utf8.count < Self.shownLimit {
+        if !isFirst { text += ", " }
+        isFirst = false
+        element.show(in: &text)
+      }
+      text += "]"
     case .object:
-      "{"
-        + (members.map { $0.map { "\($0.key)=\($0.value.inMessage)" }.joined(separator: ", ") }
-          ?? "")
-        + "}"
-    case .null, .bool, .number: String(decoding: source, as: UTF8.self)
+      text += "{"
+      var isFirst = true
+      for member in members.map({ Array($0.prefix(Self.shownLimit)) }) ?? []
+      where text.utf8.count < Self.shownLimit {
+        if !isFirst { text += ", " }
+        isFirst = false
+        text += member.key + "="
+        member.value.show(in: &text)
+      }
+      text += "}"
+    case .null, .bool, .number: text += String(decoding: source, as: UTF8.self)
     }
   }
 }

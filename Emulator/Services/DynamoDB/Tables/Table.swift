@@ -117,7 +117,9 @@ final class TableIndex: Sendable {
     case .keysOnly: return item.keeping(keyNames)
     case .include:
       let names = Set(keyNames).union(definition.nonKeyAttributes)
-      return Attributes(item.filter { names.contains($0.name) }.map { ($0.name, $0.value) })
+      var kept = Attributes()
+      for (name, value) in item where names.contains(name) { kept.append(name, value) }
+      return kept
     }
   }
 
