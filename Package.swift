@@ -60,7 +60,7 @@ let package = Package(
     shim(
       "COpenSSL", at: "Runtime/COpenSSL",
       linker: [
-        .linkedLibrary(":libssl.a"), .linkedLibrary(":libcrypto.a"), .linkedLibrary("crypt"),
+        .linkedLibrary(":libssl.a"), .linkedLibrary(":libcrypto.a"), .linkedLibrary(":libcrypt.a"),
       ]),
     shim("CCurl", at: "Runtime/CCurl"),
     module("JSON", at: "Runtime/JSON"),

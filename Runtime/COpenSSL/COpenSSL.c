@@ -1,6 +1,8 @@
 #include "COpenSSL.h"
 
+#include <crypt.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 int martlet_gcm_seal(
@@ -43,6 +45,50 @@ int martlet_gcm_open(
            EVP_DecryptFinal_ex(state, plain + count, &written) == 1;
   EVP_CIPHER_CTX_free(state);
   ERR_clear_error();
+  return ok;
+}
+
+size_t martlet_cbc_encrypt(
+    const unsigned char *key, const unsigned char *iv, const unsigned char *plain, size_t count,
+    unsigned char *cipher) {
+  EVP_CIPHER_CTX *state = count > INT_MAX - 16 ? NULL : EVP_CIPHER_CTX_new();
+  if (state == NULL) return 0;
+  int first = 0;
+  int last = 0;
+  int ok = EVP_EncryptInit_ex(state, EVP_aes_128_cbc(), NULL, key, iv) == 1 &&
+           (count == 0 || EVP_EncryptUpdate(state, cipher, &first, plain, (int)count) == 1) &&
+           EVP_EncryptFinal_ex(state, cipher + first, &last) == 1;
+  EVP_CIPHER_CTX_free(state);
+  return ok ? (size_t)(first + last) : 0;
+}
+
+long martlet_cbc_decrypt(
+    const unsigned char *key, size_t key_count, const unsigned char *iv,
+    const unsigned char *cipher, size_t count, unsigned char *plain) {
+  const EVP_CIPHER *kind = key_count == 32   ? EVP_aes_256_cbc()
+                           : key_count == 24 ? EVP_aes_192_cbc()
+                           : key_count == 16 ? EVP_aes_128_cbc()
+                                             : NULL;
+  EVP_CIPHER_CTX *state = kind == NULL || count > INT_MAX ? NULL : EVP_CIPHER_CTX_new();
+  if (state == NULL) return -1;
+  int first = 0;
+  int last = 0;
+  int ok = EVP_DecryptInit_ex(state, kind, NULL, key, iv) == 1 &&
+           (count == 0 || EVP_DecryptUpdate(state, plain, &first, cipher, (int)count) == 1) &&
+           EVP_DecryptFinal_ex(state, plain + first, &last) == 1;
+  EVP_CIPHER_CTX_free(state);
+  ERR_clear_error();
+  return ok ? first + last : -1;
+}
+
+int martlet_crypt(const char *password, const char *setting, char *hash) {
+  struct crypt_data *data = calloc(1, sizeof *data);
+  if (data == NULL) return 0;
+  const char *result = crypt_r(password, setting, data);
+  int ok = result != NULL && result[0] == '$' && strlen(result) < 384;
+  if (ok) strcpy(hash, result);
+  OPENSSL_cleanse(data, sizeof *data);
+  free(data);
   return ok;
 }
 

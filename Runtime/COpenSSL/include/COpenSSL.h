@@ -55,6 +55,36 @@ int martlet_gcm_open(
     const unsigned char *context, size_t context_count, const unsigned char *cipher, size_t count,
     const unsigned char *tag, unsigned char *plain);
 
+// --- AES-128-CBC --------------------------------------------------------------------------------
+
+/// Encrypts with PKCS#7 padding into `count` rounded up to the next 16 bytes. The bytes written, or 0.
+size_t martlet_cbc_encrypt(
+    const unsigned char *key, const unsigned char *iv, const unsigned char *plain, size_t count,
+    unsigned char *cipher);
+
+/// Decrypts and takes the padding off; `plain` has room for `count` bytes. The bytes written, or -1.
+long martlet_cbc_decrypt(
+    const unsigned char *key, size_t key_count, const unsigned char *iv,
+    const unsigned char *cipher, size_t count, unsigned char *plain);
+
+// --- Passwords ----------------------------------------------------------------------------------
+
+/// Hashes as `setting` says (bcrypt: `$2b$…`), by libxcrypt. 1 when `hash` (384 bytes) holds the
+/// result; 0 when the setting is none.
+int martlet_crypt(const char *password, const char *setting, char *hash);
+
+/// scrypt (RFC 7914). 1 on success.
+static inline int martlet_scrypt(
+    const unsigned char *password, size_t password_count, const unsigned char *salt,
+    size_t salt_count, uint64_t n, uint64_t r, uint64_t p, unsigned char *key, size_t count) {
+  // OpenSSL refuses more memory than it is allowed, and allows 32 MB by itself.
+  uint64_t memory = 128 * r * (n + p + 2) + (1 << 20);
+  int ok = EVP_PBE_scrypt(
+      (const char *)password, password_count, salt, salt_count, n, r, p, memory, key, count);
+  if (ok != 1) ERR_clear_error();
+  return ok == 1;
+}
+
 // --- Keys and signatures ------------------------------------------------------------------------
 
 /// A public RSA key from its modulus and exponent (big-endian), or NULL.
