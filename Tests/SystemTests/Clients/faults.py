@@ -52,7 +52,7 @@ async def test_stop_ends_a_turn():
                 await chat.send({"action": "stop", "id": "long"})
                 frames = await chat.turn("long")
                 assert time.monotonic() - began < 2, "stopped after more than two seconds"
-                assert frames[-1]["type"] == "complete" and frames[-1].get("stopped") is True, frames[-1]
+                assert frames[-1]["type"] == "complete" and frames[-1]["finishReason"] == "stopped", frames[-1]
                 while provider.streams:
                     assert time.monotonic() - began < 3, "the provider's stream goes on"
                     await asyncio.sleep(0.02)

@@ -19,7 +19,7 @@ async def test_reads_the_turn_from_its_table():
         TableName="martlet-conversations", IndexName="byConversation",
         KeyConditionExpression="tenantConversation = :c",
         ExpressionAttributeValues={":c": {"S": tenant_key(made["conversationId"])}})["Items"]
-    assert len(conversation) == 1 and conversation[0]["userId"]["S"] == "dora", conversation
+    assert len(conversation) == 1 and conversation[0]["user"]["S"] == "dora", conversation
     turns = dynamodb.query(
         TableName="martlet-turns", KeyConditionExpression="conversation = :c",
         ExpressionAttributeValues={":c": {"S": tenant_key(made["conversationId"])}})["Items"]
