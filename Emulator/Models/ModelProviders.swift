@@ -15,6 +15,11 @@ package import Server
 /// `x-emulator-fault` asks for a failure (`Fault`).
 package final class ModelProviders: Sendable {
   private static let requestsPath = "/_martlet/models/requests"
+  /// Bytes of a request that is answered in well under a millisecond.
+  private static let shortBody = 16 * 1024
+  /// Tokens of a request, as far as a model takes them.
+  private static let longestContext = 200_000
+  private static let mostTools = 128
 
   private let providers: [(prefix: String, provider: any Provider)] = [
     ("/openai/v1", OpenAI()), ("/anthropic", Anthropic()), ("/gemini", Gemini()),
@@ -64,7 +69,13 @@ package final class ModelProviders: Sendable {
       .init(
         method: read.method, path: path, headers: headers.map { ($0.name, $0.value) },
         body: read.body))
-    return await answer(read, provider).delivered()
+    // Handlers run on the server's loop, which must not stand still while a long text is read.
+    guard read.body.count > Self.shortBody else { return await answer(read, provider).delivered() }
+    let long = read
+    let answer = await withTaskExecutorPreference(globalConcurrentExecutor) {
+      self.answer(long, provider)
+    }
+    return await answer.delivered()
   }
 
   /// What a provider answers, before anything is sent.
@@ -90,6 +101,14 @@ package final class ModelProviders: Sendable {
   private func performance(
     _ task: ModelTask, _ fault: Fault?, _ provider: String
   ) throws(Problem) -> Performance {
+    guard task.tools.count <= Self.mostTools else {
+      throw Problem(.invalid, "At most \(Self.mostTools) tools can be offered.", parameter: "tools")
+    }
+    guard Tokens.count(task) <= Self.longestContext else {
+      throw Problem(
+        .tooLong, "This model's maximum context length is \(Self.longestContext) tokens.",
+        parameter: "messages")
+    }
     var performance =
       try prompter?.performance(for: task, provider: provider, pace: pace)
       ?? Performance(model.reply(to: task), pace: pace)

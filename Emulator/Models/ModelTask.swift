@@ -150,8 +150,10 @@ enum Tokens {
   static func cut(_ text: String, to longest: Int) -> String? {
     guard count(text) > longest else { return nil }
     var kept = ""
+    var left = longest
     for piece in Pieces(text, words: 1) {
-      guard count(kept + piece) <= longest else { break }
+      left -= count(piece)
+      guard left >= 0 else { break }
       kept += piece
     }
     return kept

@@ -63,13 +63,13 @@ struct ArgumentFilling {
 
   /// The value of an enumeration that stands in the question as a word.
   private func choice(of values: [JSONValue]) -> JSONValue? {
-    let words = Words.tokens(question.text.folded).map(\.text)
+    let words = Words.tokens(question.head.folded).map(\.text)
     let stems = Set(words.map(Words.stem))
     return values.first { value in
       guard let text = value.string?.folded, !text.isEmpty else { return false }
       return words.contains(text) || stems.contains(Words.stem(text))
         || (text.contains { $0 == " " || $0 == "-" || $0 == "_" }
-          && question.text.folded.contains(text.replacing("_", with: " ")))
+          && question.head.folded.contains(text.replacing("_", with: " ")))
     }
   }
 
@@ -157,7 +157,7 @@ private struct Wish {
       return question.codes.first { !$0.contains("@") } ?? question.numbers.first
     }
     if name.contains("date") {
-      return Words.datePieces(in: question.text).first
+      return Words.datePieces(in: question.head).first
     }
     return nil
   }

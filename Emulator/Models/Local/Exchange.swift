@@ -76,7 +76,7 @@ struct Exchange {
 
   /// What a message is when it asks for nothing.
   var smallTalk: SmallTalk? {
-    let words = Words.tokens(question.text.folded).map(\.text)
+    let words = Words.tokens(question.head.folded).map(\.text)
     guard let first = words.first, words.count <= 6 else { return nil }
     if ["こんにちは", "おはよう", "おはようございます", "こんばんは", "はじめまして"].contains(first) { return .greeting }
     if first.hasPrefix("ありがとう") { return .thanks }

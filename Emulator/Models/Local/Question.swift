@@ -1,6 +1,11 @@
 /// A message taken apart: what it asks for and what it asks about.
 struct Question: Equatable {
+  /// Characters in which a question is looked for; what follows is material.
+  private static let longest = 4_000
+
   let text: String
+  /// The part of the text that is looked at.
+  let head: String
   /// Stems of the words that say something.
   let stems: [String]
   /// What stands in quotation marks.
@@ -18,6 +23,8 @@ struct Question: Equatable {
   /// `earlier` is the message before: a question about "it" is about what that one was about.
   init(_ text: String, after earlier: String? = nil) {
     self.text = text
+    let text = String(text.prefix(Self.longest))
+    head = text
     isJapanese = text.isMostlyJapanese
     quoted = Self.quoted(in: text)
     let tokens = Words.tokens(text)
@@ -44,7 +51,7 @@ struct Question: Equatable {
   func remainder(without known: Set<String>) -> String? {
     var best: [String] = []
     var current: [String] = []
-    for token in Words.tokens(text) + [Words.Token(text: "", script: .other, isFirst: true)] {
+    for token in Words.tokens(head) + [Words.Token(text: "", script: .other, isFirst: true)] {
       let folded = token.text.folded
       let says =
         token.script == .latin && !folded.contains(where: \.isNumber)

@@ -6,15 +6,26 @@ struct SchemaFilling {
   /// The text that answers the question, for fields that ask for nothing more exact.
   var answer: String
   private static let deepest = 16
+  /// Elements of an array, whatever the schema asks for.
+  private static let mostElements = 100
+  /// Values still to be made: a schema that refers to itself in several places grows without end.
+  private var left = 1_000
 
-  func value(for schema: JSONValue) -> JSONValue {
-    value(for: schema, named: "", root: schema, depth: 0)
+  init(question: Question, answer: String) {
+    self.question = question
+    self.answer = answer
   }
 
-  private func value(
+  func value(for schema: JSONValue) -> JSONValue {
+    var filling = self
+    return filling.value(for: schema, named: "", root: schema, depth: 0)
+  }
+
+  private mutating func value(
     for schema: JSONValue, named name: String, root: JSONValue, depth: Int
   ) -> JSONValue {
-    guard depth < Self.deepest else { return .null }
+    guard depth < Self.deepest, left > 0 else { return .null }
+    left -= 1
     if let reference = schema["$ref"]?.string, let target = Self.resolve(reference, in: root) {
       return value(for: target, named: name, root: root, depth: depth + 1)
     }
@@ -39,7 +50,7 @@ struct SchemaFilling {
     }
   }
 
-  private func object(_ schema: JSONValue, root: JSONValue, depth: Int) -> JSONValue {
+  private mutating func object(_ schema: JSONValue, root: JSONValue, depth: Int) -> JSONValue {
     let required = Set((schema["required"]?.array ?? []).compactMap(\.string))
     var object: JSONObject = [:]
     for (name, member) in schema["properties"]?.object ?? [:] {
@@ -52,18 +63,24 @@ struct SchemaFilling {
     return .object(object)
   }
 
-  private func array(
+  private mutating func array(
     _ schema: JSONValue, named name: String, root: JSONValue, depth: Int
   ) -> JSONValue {
     let items = schema["items"] ?? ["type": "string"]
-    let least = schema["minItems"]?.int ?? 0
-    let most = max(least, schema["maxItems"]?.int ?? 10)
+    let least = min(max(0, schema["minItems"]?.int ?? 0), Self.mostElements)
+    let most = min(max(least, schema["maxItems"]?.int ?? 10), Self.mostElements)
     guard items["type"]?.string == "string", items["enum"] == nil else {
+      let before = left
       let one = value(for: items, named: name, root: root, depth: depth + 1)
-      return .array(Array(repeating: one, count: min(max(least, 1), most)))
+      // Copies count as much as what they are copies of.
+      let size = max(1, before - left)
+      let count = max(0, min(max(least, 1), most, 1 + max(0, left) / size))
+      left -= (count - 1) * size
+      return .array(Array(repeating: one, count: count))
     }
     var values = question.terms.isEmpty ? question.names : question.terms
-    while values.count < least { values.append(answer) }
+    while values.count < min(least, left) { values.append(answer) }
+    left -= values.count
     return .array(values.prefix(most).map(JSONValue.string))
   }
 
@@ -79,7 +96,7 @@ struct SchemaFilling {
 
   /// A quotation, name or code where the field is short; the answer where it is not.
   private func text(_ property: ToolProfile.Property) -> JSONValue {
-    let longest = property.schema["maxLength"]?.int ?? .max
+    let longest = max(0, property.schema["maxLength"]?.int ?? .max)
     let asksForAnswer = !Set(Words.stems(ofName: property.name).map(Words.concept)).isDisjoint(
       with: Self.wholeAnswers)
     let specific = asksForAnswer ? nil : filled(property)?.string

@@ -59,6 +59,7 @@ struct OpenAI: Provider {
           problem.message.hasPrefix("Unknown parameter") ? "unknown_parameter" : nil
         )
       case .badKey: ("invalid_request_error", "invalid_api_key")
+      case .tooLong: ("invalid_request_error", "context_length_exceeded")
       case .noKey, .wrongMethod, .notFound, .tooLarge: ("invalid_request_error", nil)
       case .unknownModel: ("invalid_request_error", "model_not_found")
       case .status(429): ("requests", "rate_limit_exceeded")

@@ -5,6 +5,7 @@ import JSON
 struct OpenAIEmbeddings {
   private static let mostInputs = 2_048
   private static let mostTokens = 8_192
+  private static let mostTokensInAll = 300_000
   private static let known: Set<String> = [
     "model", "input", "dimensions", "encoding_format", "user",
   ]
@@ -69,14 +70,18 @@ struct OpenAIEmbeddings {
       throw Problem(
         .invalid, "Invalid 'input': more than \(mostInputs) inputs.", parameter: "input")
     }
+    var all = 0
     for input in inputs {
       guard !input.isEmpty else {
         throw Problem(
           .invalid, "Invalid 'input': input cannot be an empty string.", parameter: "input")
       }
-      guard Tokens.count(input) <= mostTokens else {
+      let tokens = Tokens.count(input)
+      all += tokens
+      guard tokens <= mostTokens, all <= mostTokensInAll else {
         throw Problem(
-          .invalid, "This model's maximum context length is \(mostTokens) tokens.",
+          .invalid,
+          "At most \(mostTokens) tokens an input, \(mostTokensInAll) in all, can be embedded.",
           parameter: "input")
       }
     }

@@ -43,11 +43,14 @@ extension ProviderAnswer {
   var merged: [Step] {
     var merged: [Step] = []
     for step in steps {
-      if case .bytes(let more) = step, merged.count > 1, case .bytes(let bytes) = merged.last {
-        merged[merged.count - 1] = .bytes(bytes + more)
-      } else {
+      guard case .bytes(let more) = step, merged.count > 1, case .bytes(var bytes) = merged.last
+      else {
         merged.append(step)
+        continue
       }
+      merged.removeLast()
+      bytes += more
+      merged.append(.bytes(bytes))
     }
     return merged
   }

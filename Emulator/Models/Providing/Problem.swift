@@ -8,6 +8,8 @@ struct Problem: Error, Sendable, Equatable {
     case notFound
     case wrongMethod
     case tooLarge
+    /// More tokens than a model takes.
+    case tooLong
     /// A status that a fault or a script asks for.
     case status(Int)
   }
@@ -28,7 +30,7 @@ struct Problem: Error, Sendable, Equatable {
 
   var status: Int {
     switch kind {
-    case .invalid: 400
+    case .invalid, .tooLong: 400
     case .badKey, .noKey: 401
     case .unknownModel, .notFound: 404
     case .wrongMethod: 405

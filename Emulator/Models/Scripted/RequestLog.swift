@@ -19,6 +19,10 @@ final class RequestLog: Sendable {
   private let entries = Mutex<[Entry]>([])
 
   func add(_ entry: Entry) {
+    var entry = entry
+    if entry.body.count > Self.longestBody {
+      entry.body = Array(entry.body.prefix(Self.longestBody))
+    }
     entries.withLock { entries in
       if entries.count >= Self.mostRequests { entries.removeFirst() }
       entries.append(entry)
@@ -42,12 +46,11 @@ final class RequestLog: Sendable {
       let name = header.name.lowercased()
       return (name, .string(secrets.contains(name) ? "(hidden)" : header.value))
     }
-    let isWhole = entry.body.count <= longestBody
-    let parsed = isWhole ? try? JSONValue(parsing: entry.body) : nil
+    let parsed = try? JSONValue(parsing: entry.body)
     return [
       "method": .string(entry.method), "path": .string(entry.path),
       "headers": .object(JSONObject(headers)),
-      "body": parsed ?? .string(String(decoding: entry.body.prefix(longestBody), as: UTF8.self)),
+      "body": parsed ?? .string(String(decoding: entry.body, as: UTF8.self)),
     ]
   }
 }
