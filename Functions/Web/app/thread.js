@@ -54,6 +54,7 @@ export class ThreadPane {
     this.scroller = byId("scroller");
     this.list = byId("thread");
     this.follows = true;
+    this.lastTop = 0;
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     byId("to-latest").addEventListener("click", () => this.toEnd(true));
     // Heights change late: fonts arrive, a phone shows its keyboard or is turned.
@@ -85,7 +86,11 @@ export class ThreadPane {
 
   scrolled() {
     const left = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
-    this.follows = left < 48;
+    // A growing answer fires this too, at a place that is no longer the end: only going up lets go.
+    const isGoingUp = this.scroller.scrollTop < this.lastTop;
+    this.lastTop = this.scroller.scrollTop;
+    if (left < 48) this.follows = true;
+    else if (isGoingUp) this.follows = false;
     byId("to-latest").hidden = this.follows || !this.list.hasChildNodes();
   }
 

@@ -79,6 +79,8 @@ async def answers_a_question(page, arguments):
     expect(len(names) > 0, "the answer names no source")
     expect("conversation=" in await page.evaluate("location.hash"), "the conversation is not in the address")
     expect(await page.evaluate("document.querySelectorAll('.conversation').length") > 0, "it is not in the list")
+    end = "(() => { const it = document.getElementById('scroller'); return it.scrollHeight - it.scrollTop - it.clientHeight; })()"
+    await page.until(f"{end} < 48", "the page follows the answer to its end")
     spoken = "document.getElementById('announcer').textContent"
     await page.until(f"{spoken}.startsWith('Answer: ')", "the answer is announced")
     return answer, names
