@@ -1,6 +1,2 @@
-import Glibc
-
-let words = Array(CommandLine.arguments.dropFirst())
-let status = await Program.run(words, environment: Program.environment)
-Console.shared.flush()
-exit(status)
+// The program begins here.
+let programName = CommandLine.arguments.first

@@ -147,6 +147,7 @@ extension FunctionPool {
       let report = Report(
         requestID: id, duration: .zero, memorySize: configuration.memory, maxMemoryUsed: 0,
         initDuration: initDuration, status: failure.status)
+      statistics.remember(report, at: .now)
       for line in report.lines(json: json, at: .now) {
         log(line, .platform, id: id, stream: stream)
       }

@@ -179,7 +179,7 @@ actor FunctionPool {
       memorySize: configuration.memory, maxMemoryUsed: Int((sandbox.peakMemory + 1023) / 1024),
       initDuration: sandbox.initDuration, status: work.failure?.status ?? .success)
     for line in report.lines(json: configuration.logsJSON, at: .now) { log(line, from: sandbox) }
-    statistics.last = report
+    statistics.remember(report, at: .now)
     sandbox.initDuration = nil
     sandbox.work = nil
     guard let invocation = pending.removeValue(forKey: id), var result = invocation.settled else {
@@ -203,14 +203,4 @@ actor FunctionPool {
         function: configuration.name, logStream: stream, requestID: id, source: source,
         time: Timestamp.now.milliseconds, text: line))
   }
-}
-
-/// What a status page tells of a function.
-package struct FunctionStatistics: Sendable {
-  package var invocations = 0
-  package var errors = 0
-  package var timeouts = 0
-  package var throttled = 0
-  package var starts = 0
-  var last: Report?
 }

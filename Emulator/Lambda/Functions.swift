@@ -97,37 +97,3 @@ package final class Functions: Sendable {
     return pool
   }
 }
-
-/// A function at one moment, for a status page.
-package struct FunctionStatus: Sendable {
-  package struct SandboxStatus: Sendable {
-    package var pid: Int32?
-    package var logStream: String
-    /// `starting`, `idle`, `busy` or `ending`.
-    package var phase: String
-    /// KB.
-    package var peakMemory: Int64
-  }
-
-  package var name: String
-  package var handler: String
-  package var sandboxes: [SandboxStatus]
-  package var waiting: Int
-  package var statistics: FunctionStatistics
-}
-
-extension FunctionPool {
-  func status() -> FunctionStatus {
-    let sandboxes = sandboxes.values.sorted { $0.id.number < $1.id.number }.map { sandbox in
-      let phase =
-        sandbox.ending != nil
-        ? "ending" : sandbox.isStarting ? "starting" : sandbox.isIdle ? "idle" : "busy"
-      return FunctionStatus.SandboxStatus(
-        pid: sandbox.pid, logStream: sandbox.logStream, phase: phase,
-        peakMemory: sandbox.peakMemory)
-    }
-    return FunctionStatus(
-      name: configuration.name, handler: configuration.handler, sandboxes: sandboxes,
-      waiting: waiting.count, statistics: statistics)
-  }
-}

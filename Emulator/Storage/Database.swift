@@ -114,20 +114,17 @@ package final class Database: Sendable {
     guard let readers else { return }
     lookups.close()
     reads.close()
-    let (writer, writes) = (self.writer, self.writes)
+    writes.close()
+    let writer = self.writer
     await withUnsafeContinuation { (done: UnsafeContinuation<Void, Never>) in
       // Joining blocks, so it gets a thread too. Readers end first: the last connection to close
-      // merges the log, and only the writer's may.
+      // merges the log.
       let waiting = try? Thread {
         for reader in readers { reader.join() }
-        writes.close()
         writer.join()
         done.resume()
       }
-      if waiting == nil {
-        writes.close()
-        done.resume()
-      }
+      if waiting == nil { done.resume() }
     }
   }
 

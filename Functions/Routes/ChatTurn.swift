@@ -139,10 +139,7 @@ struct ChatTurn: Sendable {
   }
 
   private func key(_ connection: OpenConnection, _ message: String) -> MessageKey {
-    // A connection is its id and when it was opened: `martlet invoke` opens the one of an event file
-    // anew each time, and its messages are new ones then.
-    let opened = "\(connection.id)@\(connection.connectedAt.milliseconds)"
-    return MessageKey(caller: connection.caller, connection: opened, message: message)
+    MessageKey(caller: connection.caller, connection: connection.id, message: message)
   }
 
   /// The connection behind a frame, checked for each one: its token may have ended meanwhile.

@@ -19,7 +19,7 @@ enum TestFunction {
         return answer.status, dict(answer.getheaders()), answer.read()
     def post(id, what, body, headers={}):
         return call("POST", f"{PREFIX}invocation/{id}/{what}", body, headers)
-    def stream(id, parts, trailers):
+    def stream(id, parts, trailers, wait=None):
         raw = socket.create_connection((host, int(port)))
         names = "".join(f"Trailer: {name}\r\n" for name in trailers)
         raw.sendall((f"POST {PREFIX}invocation/{id}/response HTTP/1.1\r\nHost: {host}:{port}\r\n"
@@ -27,7 +27,7 @@ enum TestFunction {
             f"{names}Transfer-Encoding: chunked\r\n\r\n").encode())
         for part in parts:
             raw.sendall(b"%x\r\n%s\r\n" % (len(part), part.encode()))
-            time.sleep(0.01)
+            while wait and not os.path.exists(wait): time.sleep(0.01)
         raw.sendall(b"0\r\n" + "".join(f"{k}: {v}\r\n" for k, v in trailers.items()).encode() + b"\r\n")
         return raw.recv(1000)
     mode = os.environ.get("MODE", "")
@@ -93,7 +93,7 @@ enum TestFunction {
             answer = "{}"
         elif do == "large": answer = "x" * event["size"]
         elif do == "stream":
-            stream(id, event["parts"], event.get("trailers", {}))
+            stream(id, event["parts"], event.get("trailers", {}), event.get("wait"))
             continue
         elif do == "background":
             post(id, "response", "{}")

@@ -1,0 +1,111 @@
+import Foundation
+import Support
+import Testing
+
+@testable import Lambda
+
+@Suite struct CodeArchiveTests {
+  @Test func `unpacks what python's zipfile packs`() async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = try zip(
+        """
+        import os
+        for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+          info = zipfile.ZipInfo(f"bin/{method}/bootstrap")
+          info.external_attr = 0o100755 << 16
+          info.compress_type = method
+          archive.writestr(info, b"#!/bin/sh\\n" + bytes(range(256)) * 1000)
+        archive.writestr("empty.txt", b"")
+        random.seed(1)
+        archive.writestr("words.txt", " ".join(random.choice(["to", "eat", "食べる", "x" * 300])
+          for _ in range(50000)), zipfile.ZIP_DEFLATED, 9)
+        archive.writestr("noise", random.randbytes(100000), zipfile.ZIP_DEFLATED)
+        """, in: folder)
+      let archive = try CodeArchive(bytes)
+      let target = try archive.unpack(below: folder + "/code")
+      for method in [0, 8] {
+        let content = try [UInt8](
+          Data(contentsOf: URL(filePath: target + "/bin/\(method)/bootstrap")))
+        #expect(content == Array("#!/bin/sh\n".utf8) + (0..<1000).flatMap { _ in 0...255 })
+        #expect(FileManager.default.isExecutableFile(atPath: target + "/bin/\(method)/bootstrap"))
+      }
+      #expect(!FileManager.default.isExecutableFile(atPath: target + "/words.txt"))
+      #expect(try archive.unpack(below: folder + "/code") == target, "unpacked again")
+      let check = """
+        import zipfile, sys
+        archive = zipfile.ZipFile(sys.argv[1])
+        for name in archive.namelist():
+          assert open(sys.argv[2] + "/" + name, "rb").read() == archive.read(name), name
+        """
+      #expect(try python(check, folder + "/test.zip", target) == 0)
+    }
+  }
+
+  @Test(arguments: ["../evil", "/evil", "a/../../evil", "a//b", ".", "a\\\\b"])
+  func `refuses a path that leads outside`(name: String) async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = try zip("archive.writestr('\(name)', b'x')", in: folder)
+      #expect(throws: CodeArchive.Failure.self) { try CodeArchive(bytes) }
+    }
+  }
+
+  @Test func `refuses links and bombs`() async throws {
+    try await withTemporaryFolder { folder in
+      let link = try zip(
+        """
+        info = zipfile.ZipInfo("link")
+        info.external_attr = 0o120777 << 16
+        archive.writestr(info, "/etc/passwd")
+        """, in: folder)
+      #expect(throws: CodeArchive.Failure.refused("'link' is neither file nor folder")) {
+        try CodeArchive(link)
+      }
+      let bomb = try zip(
+        """
+        for number in range(30):
+          archive.writestr(str(number), bytes(10 << 20), zipfile.ZIP_DEFLATED)
+        """, in: folder)
+      #expect(throws: CodeArchive.Failure.refused("over 250 MB unpacked")) {
+        try CodeArchive(bomb)
+      }
+    }
+  }
+
+  /// Whatever is broken: an error or the same content, never a crash, never a file outside.
+  @Test func `survives damage at any place`() async throws {
+    try await withTemporaryFolder { folder in
+      let bytes = try zip(
+        "archive.writestr('a/b.txt', b'to eat ' * 200, zipfile.ZIP_DEFLATED)", in: folder)
+      for place in bytes.indices {
+        for change: UInt8 in [1, 0x80, 0xFF] {
+          var damaged = bytes
+          damaged[place] ^= change
+          guard let archive = try? CodeArchive(damaged) else { continue }
+          _ = try? archive.unpack(below: folder + "/damaged")
+        }
+        _ = try? CodeArchive(Array(bytes.prefix(place)))
+      }
+      let drafts = try FileManager.default.contentsOfDirectory(atPath: folder + "/damaged")
+      #expect(drafts.allSatisfy { !$0.contains(".") }, "drafts were left")
+      let top = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(Set(top).subtracting(["damaged", "test.zip"]) == [])
+    }
+  }
+
+  private func zip(_ script: String, in folder: String) throws -> [UInt8] {
+    let path = folder + "/test.zip"
+    let head = "import random, sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as archive:\n"
+    let body = script.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n")
+    #expect(try python(head + body, path) == 0)
+    return try [UInt8](Data(contentsOf: URL(filePath: path)))
+  }
+
+  private func python(_ script: String, _ arguments: String...) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/python3")
+    process.arguments = ["-c", script] + arguments
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}
