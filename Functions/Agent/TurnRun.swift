@@ -14,15 +14,6 @@ struct TurnRun: Sendable {
   private let draft = Draft()
   private var message: String { question.key.messageID }
 
-  /// How the model's side came to its end.
-  enum Ending: Sendable {
-    case finished(FinishReason)
-    case stopped
-    case failed(AgentError)
-    case disconnected
-    case cancelled
-  }
-
   func run(_ retrieve: @escaping @Sendable () async throws -> [Passage]?) async -> TurnReport {
     let start = ContinuousClock.now
     do {
@@ -58,10 +49,18 @@ struct TurnRun: Sendable {
     _ history: [Turn], _ passages: [Passage], _ start: ContinuousClock.Instant
   ) async -> TurnReport {
     let prepared = start.duration(to: .now)
-    var ending = Ending.disconnected
+    var ending = Generation.Ending.disconnected
     if await send(.started(conversation: conversation, message: message)) {
       let prompt = Prompt(profile)
-      ending = await generate(
+      let generation = Generation(
+        rounds: Rounds(
+          model: model, tools: tools, profile: profile, caller: question.caller, turn: message,
+          deadline: deadline, draft: draft, outbox: Outbox()),
+        isStopRequested: { [store, key = question.key] in
+          // A store that fails to answer is no wish to stop; the next look may succeed.
+          (try? await store.isStopRequested(key)) == true
+        }, send: send)
+      ending = await generation.run(
         system: prompt.system(passages: passages),
         messages: prompt.messages(history: history, question: question.text))
     }
@@ -74,7 +73,7 @@ struct TurnRun: Sendable {
     }.value
   }
 
-  private func finish(_ ending: Ending, _ passages: [Passage]) async -> TurnReport {
+  private func finish(_ ending: Generation.Ending, _ passages: [Passage]) async -> TurnReport {
     let content = draft.current
     var report = report(.cancelled)
     report.usage = content.usage
@@ -101,8 +100,9 @@ struct TurnRun: Sendable {
   }
 
   /// Sends the last event; the report says how the turn ended.
-  private func end(_ report: TurnReport, _ ending: Ending, _ sources: [Source]) async -> TurnReport
-  {
+  private func end(
+    _ report: TurnReport, _ ending: Generation.Ending, _ sources: [Source]
+  ) async -> TurnReport {
     var report = report
     switch ending {
     case .disconnected: report.outcome = .disconnected
@@ -153,97 +153,9 @@ struct TurnRun: Sendable {
     return report(.failed(error))
   }
 
-  // MARK: Asking the model
-
-  private enum Step: Sendable {
-    case generated(Ending)
-    /// False when the receiver went away.
-    case delivered(Bool)
-    case drainTimedOut
-  }
-
-  /// How long the receiver may take for what still waits when the model has ended.
-  private static let drainTime: Duration = .seconds(2)
-
-  /// Runs the model's side and the receiver's side together until both are through.
-  private func generate(system: String, messages: [ModelMessage]) async -> Ending {
-    let outbox = Outbox()
-    return await withTaskGroup(of: Step.self) { group in
-      group.addTask { .delivered(await deliver(outbox)) }
-      group.addTask {
-        let ending = await race(system, messages, outbox)
-        outbox.close()
-        return .generated(ending)
-      }
-      var ending: Ending?
-      while let step = await group.next() {
-        switch step {
-        case .generated(let how):
-          ending = ending ?? how
-          group.addTask {
-            try? await Task.sleep(for: Self.drainTime)
-            return .drainTimedOut
-          }
-        case .delivered(let isThere):
-          if !isThere { ending = Task.isCancelled ? .cancelled : .disconnected }
-          if isThere, ending == nil { continue }
-          group.cancelAll()
-          return ending ?? .cancelled
-        case .drainTimedOut:
-          group.cancelAll()
-          return ending ?? .disconnected
-        }
-      }
-      return ending ?? .cancelled
-    }
-  }
-
-  private func deliver(_ outbox: Outbox) async -> Bool {
-    while let event = await outbox.next() {
-      guard await send(event) else { return false }
-    }
-    return !Task.isCancelled
-  }
-
-  /// The model, the deadline and the person's wish to stop: the first one ends the others.
-  private func race(_ system: String, _ messages: [ModelMessage], _ outbox: Outbox) async -> Ending
-  {
-    let rounds = Rounds(
-      model: model, tools: tools, profile: profile, caller: question.caller, turn: message,
-      deadline: deadline, draft: draft, outbox: outbox)
-    return await withTaskGroup(of: Ending?.self) { group in
-      group.addTask {
-        do {
-          return .finished(try await rounds.run(system: system, messages: messages))
-        } catch {
-          return Task.isCancelled ? .cancelled : .failed(AgentError(error))
-        }
-      }
-      group.addTask {
-        try? await Task.sleep(until: deadline)
-        return Task.isCancelled ? nil : .failed(.deadlineExceeded)
-      }
-      group.addTask { await waitForStop() }
-      for await ending in group {
-        guard let ending else { continue }
-        group.cancelAll()
-        return ending
-      }
-      return .cancelled
-    }
-  }
-
-  private func waitForStop() async -> Ending? {
-    while true {
-      do { try await Task.sleep(for: Agent.stopInterval) } catch { return nil }
-      // A store that fails to answer is no wish to stop; the next look may succeed.
-      if (try? await store.isStopRequested(question.key)) == true { return .stopped }
-    }
-  }
-
   // MARK: Values
 
-  private func send(_ event: TurnEvent) async -> Bool {
+  @Sendable private func send(_ event: TurnEvent) async -> Bool {
     do {
       try await emit(event)
       return true
@@ -252,7 +164,7 @@ struct TurnRun: Sendable {
     }
   }
 
-  private func status(of ending: Ending) -> Turn.Status {
+  private func status(of ending: Generation.Ending) -> Turn.Status {
     switch ending {
     case .finished(.length): .length
     case .finished(.contentFilter): .filtered
@@ -262,7 +174,7 @@ struct TurnRun: Sendable {
     }
   }
 
-  private func finishWord(of ending: Ending) -> Completion.Finish {
+  private func finishWord(of ending: Generation.Ending) -> Completion.Finish {
     Completion.Finish(rawValue: status(of: ending).rawValue) ?? .complete
   }
 

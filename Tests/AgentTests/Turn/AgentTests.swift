@@ -302,6 +302,15 @@ struct TestAgent {
     #expect(test.store.turns.map(\.status) == [.interrupted])
   }
 
+  @Test func `does not call an answer complete that a slow receiver did not get`() async throws {
+    let slow = Receiver(delay: .milliseconds(400))
+    let pieces = (0..<400).map { ScriptedModel.Step.text("word\($0) ") }
+    try await test.answer(ScriptedModel(pieces + [.finish()]), slow, within: .milliseconds(600))
+    #expect(slow.failure == .deadlineExceeded)
+    #expect(slow.completion == nil)
+    #expect(test.store.turns.first?.status == .interrupted)
+  }
+
   @Test func `gives a slow receiver all of it in fewer pieces`() async throws {
     let slow = Receiver(delay: .milliseconds(3))
     let pieces = (0..<400).map { ScriptedModel.Step.text("word\($0) ") }
