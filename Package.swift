@@ -29,6 +29,13 @@ func program(
     linkerSettings: linker)
 }
 
+/// Functions are linked at a fixed address: as position-independent programs they would relocate
+/// 60,000 pointers at each start (measured: 0.4 ms and 1.9 MB for the smallest, 1.2 ms for bootstrap).
+/// Libraries, heap and stack stay at random addresses.
+let function: [LinkerSetting] = [
+  .unsafeFlags(["-Xclang-linker", "-no-pie"], .when(configuration: .release))
+]
+
 /// C of ours: warnings are errors.
 func shim(_ name: String, at path: String, linker: [LinkerSetting] = []) -> Target {
   .target(
@@ -106,7 +113,7 @@ let package = Package(
       "Routes", at: "Functions/Routes",
       imports: [
         "JSON", "Events", "Crypto", "Network", "LambdaRuntime", "Cloud", "Agent", "Assistants",
-      ]),
+      ], linker: function),
     shim("CPages", at: "Emulator/CPages"),
     program(
       "Command", at: "Emulator/Command",
@@ -158,9 +165,12 @@ let package = Package(
     tests("Models", imports: ["Models", "Server", "JSON", "Crypto"]),
     tests("Command", imports: ["Command", "Template", "JSON"]),
     tests("System", imports: ["JSON", "Crypto"], exclude: ["Clients", "requirements.txt"]),
-    program("EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"]),
     program(
-      "EchoCodable", at: "Tests/Benchmarks/EchoCodable", imports: ["LambdaRuntime", "Events"]),
+      "EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"],
+      linker: function),
+    program(
+      "EchoCodable", at: "Tests/Benchmarks/EchoCodable", imports: ["LambdaRuntime", "Events"],
+      linker: function),
     program("ServerEcho", at: "Tests/Benchmarks/ServerEcho", imports: ["Server"]),
     shim("CBench", at: "Tests/Benchmarks/CBench"),
     program("Bench", at: "Tests/Benchmarks/Bench", imports: ["CBench", "CLoop", "JSON"]),

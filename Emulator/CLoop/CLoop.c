@@ -147,6 +147,22 @@ int loop_listen(const char *address, uint16_t port, int backlog) {
   return fd;
 }
 
+int loop_reserve(const char *address, uint16_t port, int listener) {
+  // Binding beside a socket that listens is refused, so the listening ends first.
+  struct sockaddr_storage storage;
+  socklen_t length = resolve(address, port, &storage);
+  shutdown(listener, SHUT_RDWR);
+  int fd = length == 0 ? -1 : socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int one = 1;
+  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  int error = 0;
+  if (fd < 0 || bind(fd, (struct sockaddr *)&storage, length) < 0) error = errno ? errno : EINVAL;
+  close(listener);
+  if (error == 0) return fd;
+  if (fd >= 0) close(fd);
+  return -error;
+}
+
 static uint16_t port_of(const struct sockaddr_storage *storage) {
   return ntohs(storage->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)storage)->sin6_port
                                               : ((const struct sockaddr_in *)storage)->sin_port);

@@ -1,2 +1,6 @@
-// The program begins here.
-let programName = CommandLine.arguments.first
+import Glibc
+
+let words = Array(CommandLine.arguments.dropFirst())
+let status = await Program.run(words, environment: Program.environment)
+Console.shared.flush()
+exit(status)

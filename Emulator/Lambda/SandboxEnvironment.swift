@@ -16,6 +16,7 @@ struct SandboxEnvironment {
       "AWS_SESSION_TOKEN": "martlet", "TZ": ":UTC", "LANG": "en_US.UTF-8",
       "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
       "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+      "AWS_LAMBDA_LOG_FORMAT": function.logsJSON ? "JSON" : "Text",
     ]
     variables.merge(function.environment) { $1 }
     let own = [
@@ -25,7 +26,6 @@ struct SandboxEnvironment {
       "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": String(function.memory),
       "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/\(function.name)",
       "AWS_LAMBDA_LOG_STREAM_NAME": logStream, "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-      "AWS_LAMBDA_LOG_FORMAT": function.logsJSON ? "JSON" : "Text",
     ]
     variables.merge(own) { $1 }
     tag = "AWS_LAMBDA_RUNTIME_API=\(runtimeAPI)"

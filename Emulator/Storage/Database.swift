@@ -114,17 +114,20 @@ package final class Database: Sendable {
     guard let readers else { return }
     lookups.close()
     reads.close()
-    writes.close()
-    let writer = self.writer
+    let (writer, writes) = (self.writer, self.writes)
     await withUnsafeContinuation { (done: UnsafeContinuation<Void, Never>) in
       // Joining blocks, so it gets a thread too. Readers end first: the last connection to close
-      // merges the log.
+      // merges the log, and only the writer's may.
       let waiting = try? Thread {
         for reader in readers { reader.join() }
+        writes.close()
         writer.join()
         done.resume()
       }
-      if waiting == nil { done.resume() }
+      if waiting == nil {
+        writes.close()
+        done.resume()
+      }
     }
   }
 

@@ -4,12 +4,13 @@ extension ApplicationReader {
   private static let known: Set<String> = [
     "FunctionName", "Handler", "Runtime", "Timeout", "MemorySize", "Environment", "CodeUri",
     "Code", "EphemeralStorage", "ReservedConcurrentExecutions", "FunctionUrlConfig", "Events",
+    "LoggingConfig",
   ]
 
   private static let harmless: Set<String> = [
     "Description", "Policies", "Role", "PermissionsBoundary", "RolePath", "Tags", "Tracing",
     "Architectures", "AutoPublishAlias", "AutoPublishCodeSha256", "DeploymentPreference",
-    "LoggingConfig", "PackageType", "PropagateTags", "VersionDescription", "KmsKeyArn",
+    "PackageType", "PropagateTags", "VersionDescription", "KmsKeyArn",
     "RuntimeManagementConfig", "SnapStart", "ProvisionedConcurrencyConfig", "CodeSigningConfigArn",
   ]
 
@@ -36,7 +37,9 @@ extension ApplicationReader {
       build: metadata.build, files: metadata.files,
       reservedConcurrency: try properties.member("ReservedConcurrentExecutions")?.int(
         0...1_000_000),
-      url: try properties.member("FunctionUrlConfig").map { try readURL($0) })
+      url: try properties.member("FunctionUrlConfig").map { try readURL($0) },
+      logsJSON: try properties.member("LoggingConfig")?.member("LogFormat")?.text(
+        among: ["Text", "JSON"]) == "JSON")
     application.functions.append(function)
     guard isServerless else { return }
     for (name, event) in try properties.member("Events")?.members() ?? [] {

@@ -23,13 +23,15 @@ package struct FunctionDefinition: Sendable, Equatable {
   package var files: [String]
   package var reservedConcurrency: Int?
   package var url: FunctionURLDefinition?
+  /// `LoggingConfig.LogFormat: JSON`.
+  package var logsJSON: Bool
 
   package init(
     logicalID: String, name: String, handler: String = "bootstrap",
     runtime: String = "provided.al2023", timeout: Int = 3, memorySize: Int = 128,
     temporaryStorage: Int = 512, environment: [String: String] = [:], code: String? = nil,
     build: String? = nil, files: [String] = [], reservedConcurrency: Int? = nil,
-    url: FunctionURLDefinition? = nil
+    url: FunctionURLDefinition? = nil, logsJSON: Bool = false
   ) {
     self.logicalID = logicalID
     self.name = name
@@ -44,6 +46,7 @@ package struct FunctionDefinition: Sendable, Equatable {
     self.files = files
     self.reservedConcurrency = reservedConcurrency
     self.url = url
+    self.logsJSON = logsJSON
   }
 }
 

@@ -139,7 +139,10 @@ struct ChatTurn: Sendable {
   }
 
   private func key(_ connection: OpenConnection, _ message: String) -> MessageKey {
-    MessageKey(caller: connection.caller, connection: connection.id, message: message)
+    // A connection is its id and when it was opened: `martlet invoke` opens the one of an event file
+    // anew each time, and its messages are new ones then.
+    let opened = "\(connection.id)@\(connection.connectedAt.milliseconds)"
+    return MessageKey(caller: connection.caller, connection: opened, message: message)
   }
 
   /// The connection behind a frame, checked for each one: its token may have ended meanwhile.

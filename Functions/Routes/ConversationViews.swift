@@ -12,7 +12,7 @@ enum ConversationViews {
       "usage": conversation.usage.json, "createdAt": .string(conversation.createdAt.iso),
       "updatedAt": .string(conversation.updatedAt.iso),
     ]
-    if showsUser { view["user"] = .string(conversation.user) }
+    if showsUser { view["userId"] = .string(conversation.user) }
     return .object(view)
   }
 

@@ -9,7 +9,7 @@
 /// Lambda.run(Greet())
 /// ```
 /// Decoded and encoded as JSON. A thrown error becomes the invocation's error; what cannot be
-/// decoded is `Runtime.UnmarshalError`. Answer `Optional<Never>.none` kinds of nothing as `null`.
+/// decoded is `Runtime.UnmarshalError`. A response that is nil becomes `null`.
 public protocol Handler: Sendable {
   associatedtype Event: Decodable
   associatedtype Response: Encodable

@@ -135,7 +135,7 @@ func request(
     _ = try await archive.append(turn, of: caller, title: "t")
     let admin = try token("root", role: "admin")
     let view = try body(try await get("/conversations/c-1", as: admin))
-    #expect(view["conversation"]?["user"] == "ana")
+    #expect(view["conversation"]?["userId"] == "ana")
     let messages = try #require(view["messages"]?.array)
     #expect(messages.map { $0["role"] } == ["user", "assistant"])
     #expect(messages.map { $0["content"] } == ["What?", "This."])
@@ -178,7 +178,7 @@ func request(
     archive.add(try .test(3, user: "ana", tenant: "other"))
     let own = try body(try await get("", as: try token()))
     #expect(own["conversations"]?.array?.compactMap { $0["id"]?.string } == ["c-1"])
-    #expect(own["conversations"]?[0]?["user"] == nil)
+    #expect(own["conversations"]?[0]?["userId"] == nil)
     #expect(try await get("/c-1/messages", as: try token()).statusCode == 200)
     let random = try await get("/c-404/messages", as: try token())
     for id in ["c-2", "c-3", "..", "%2e%2e", "a%2Fb", "%00"] {

@@ -44,6 +44,9 @@ int loop_thread(void (*body)(void *), void *argument, const char *name);
 
 /// Opens a listening TCP socket on a numeric IPv4 or IPv6 address; -errno when that fails.
 int loop_listen(const char *address, uint16_t port, int backlog);
+/// Ends the listening of a socket and returns another one that goes on holding its port; -errno when
+/// that fails.
+int loop_reserve(const char *address, uint16_t port, int listener);
 uint16_t loop_local_port(int fd);
 /// The next waiting connection, non-blocking and with TCP_NODELAY; writes the peer's numeric
 /// address (46 bytes at least) and port. -1 none is waiting, -2 the process or system is out of

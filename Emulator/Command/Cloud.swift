@@ -1,0 +1,154 @@
+import Gateway
+import Lambda
+import Models
+import Server
+import Services
+import Storage
+import Template
+
+/// The whole cloud of one template: stores, model providers and functions behind one service port.
+/// What is opened on the gateway's port comes on top.
+final class Cloud: Sendable {
+  let project: Project
+  let application: Application
+  let loop: EventLoop
+  let database: Database
+  let dynamoDB: DynamoDB
+  let secrets: SecretsManager
+  let functions: Functions
+  let gateway: Gateway
+  let services: HTTPServer
+  private let sweeping: Task<Void, Never>
+
+  /// How often items whose time is over are deleted (the service takes up to two days).
+  private static let sweepPeriod = Duration.seconds(60)
+  /// Longest body of a request to a service: a part of an S3 upload has at most 5 GiB.
+  private static let longestServiceBody = 5 * 1 << 30
+
+  var servicesURL: String { "http://127.0.0.1:\(services.port)" }
+
+  /// Opens the stores, makes what the template describes, and opens the service port. No function
+  /// runs yet.
+  init(_ options: CloudOptions) async throws {
+    project = options.project
+    application = try project.application(gatewayPort: options.gatewayPort)
+    loop = try EventLoop(name: "martlet")
+    database = try Database(options.database, durability: .normal)
+    dynamoDB = try await DynamoDB(database)
+    secrets = try await SecretsManager(database)
+    let objects = try await S3(database, folder: options.objects)
+    try await dynamoDB.create(tables: application.tables)
+    try await secrets.create(secrets: application.secrets)
+    try await objects.create(buckets: application.buckets)
+
+    let reservation = try PortReservation(options.servicePort)
+    let models = ModelProviders(script: options.script)
+    let parts = try Self.functions(of: application, options, servicePort: reservation.port)
+    functions = Functions(parts, loop: loop, log: options.log)
+    gateway = Gateway(Self.gateway(of: application, functions, options))
+
+    let router = Self.router(dynamoDB, secrets, objects, functions, gateway, models, options)
+    var configuration = ServerConfiguration(port: reservation.port)
+    configuration.limits.body = Self.longestServiceBody
+    services = try await HTTPServer.start(configuration, on: loop) { request in
+      .response(await router.answer(request))
+    }
+    let dynamoDB = self.dynamoDB
+    sweeping = Task { await dynamoDB.sweep(every: Self.sweepPeriod) }
+  }
+
+  /// Ends functions, connections and stores; nothing is left running.
+  func stop(within limit: Duration) async {
+    sweeping.cancel()
+    await functions.stop(grace: limit)
+    await services.stop(within: limit)
+    await database.close()
+    loop.end()
+  }
+
+  // MARK: - Parts
+
+  private static func functions(
+    of application: Application, _ options: CloudOptions, servicePort: UInt16
+  ) throws -> [FunctionConfiguration] {
+    let services = "http://127.0.0.1:\(servicePort)"
+    var environment = ["AWS_ENDPOINT_URL": services]
+    environment.merge(options.provider ?? Self.standIn(services)) { $1 }
+    return try application.functions.map {
+      try options.project.configuration(of: $0, build: options.build, environment: environment)
+    }
+  }
+
+  /// Where the functions find the stand-in of their model provider.
+  private static func standIn(_ services: String) -> [String: String] {
+    ["OPENAI_BASE_URL": services + "/openai/v1", "OPENAI_API_KEY": "martlet"]
+  }
+
+  private static func gateway(
+    of application: Application, _ functions: Functions, _ options: CloudOptions
+  ) -> GatewayConfiguration {
+    var configuration = GatewayConfiguration(application: application) { name, event in
+      do throws(InvokeError) {
+        let result = try await functions.invoke(name, event)
+        return result.isFunctionError ? .functionError(result.payload) : .success(result.payload)
+      } catch {
+        return switch error {
+        case .throttled: .throttled
+        case .eventTooLarge: .eventTooLarge
+        case .unknownFunction, .stopping, .cancelled: .unavailable
+        }
+      }
+    }
+    configuration.pages = options.pages
+    return configuration
+  }
+
+  private static func router(
+    _ dynamoDB: DynamoDB, _ secrets: SecretsManager, _ objects: S3,
+    _ functions: Functions, _ gateway: Gateway, _ models: ModelProviders, _ options: CloudOptions
+  ) -> ServiceRouter {
+    let connections = options.connections ?? { await gateway.answerConnections($0) }
+    return ServiceRouter(
+      [
+        EmulatedService(
+          name: "dynamodb", signingNames: ["dynamodb"],
+          targets: ["DynamoDB_", "DynamoDBStreams_"], answer: dynamoDB.answer),
+        EmulatedService(
+          name: "secretsmanager", signingNames: ["secretsmanager"], targets: ["secretsmanager."],
+          answer: secrets.answer),
+        EmulatedService(
+          name: "lambda", signingNames: ["lambda"], matches: { Functions.serves(path: $0.path) },
+          answer: functions.answer),
+        EmulatedService(
+          name: "execute-api", signingNames: ["execute-api"], answer: connections),
+        EmulatedService(
+          name: "models", signingNames: ["bedrock"],
+          matches: { models.answers($0.path) }, answer: models.answer),
+      ],
+      fallback: EmulatedService(name: "s3", signingNames: ["s3"], answer: objects.answer))
+  }
+}
+
+/// What a cloud is made of, besides the template.
+struct CloudOptions: Sendable {
+  typealias Answer = @Sendable (HTTPRequest) async -> HTTPResponse
+
+  var project: Project
+  /// A file, or `:memory:`.
+  var database: String
+  /// The folder of long objects; nil stands for a temporary one.
+  var objects: String?
+  /// Where the APIs will be reached.
+  var gatewayPort: UInt16
+  /// 0 takes a free one.
+  var servicePort: UInt16
+  var build: String?
+  /// Variables of a real model provider; nil stands for the stand-in.
+  var provider: [String: String]?
+  var script: ScriptedAnswers?
+  var log: LogSink
+  /// Answers `@connections` instead of the gateway.
+  var connections: Answer?
+  /// The emulator's own pages.
+  var pages: Answer?
+}

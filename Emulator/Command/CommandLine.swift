@@ -1,0 +1,179 @@
+/// What the user wants, read from the words of the command line.
+enum Command: Equatable {
+  case start(StartOptions)
+  case invoke(InvokeOptions)
+  case token(TokenOptions)
+  case version
+  /// Help for a subcommand, or for the whole program.
+  case help(Topic?)
+
+  enum Topic: String, CaseIterable {
+    case start
+    case invoke
+    case token
+    case version
+  }
+
+  init(_ words: [String]) throws(UsageError) {
+    guard let first = words.first else {
+      self = .help(nil)
+      return
+    }
+    switch first {
+    case "--help", "-h": self = .help(nil)
+    case "--version": self = .version
+    case "help":
+      let name = words.dropFirst().first
+      guard let topic = name.map(Topic.init(rawValue:)) ?? Topic?.none else {
+        if let name { throw Self.unknown(name) }
+        self = .help(nil)
+        return
+      }
+      self = .help(topic)
+    default:
+      guard let topic = Topic(rawValue: first) else { throw Self.unknown(first) }
+      self = try Self.read(topic, words.dropFirst())
+    }
+  }
+
+  private static func read(
+    _ topic: Topic, _ words: ArraySlice<String>
+  ) throws(UsageError) -> Command {
+    let name = topic.rawValue
+    let place: Set = ["--template", "--dir"]
+    let reader =
+      switch topic {
+      case .start:
+        try ArgumentReader(
+          words, of: name,
+          options: place.union(["--build", "--script", "--state", "--port", "--service-port"]),
+          flags: ["--json"])
+      case .invoke:
+        try ArgumentReader(
+          words, of: name, options: place.union(["--build", "--event", "--state"]))
+      case .token:
+        try ArgumentReader(words, of: name, options: place.union(["--user", "--role", "--tenant"]))
+      case .version: try ArgumentReader(words, of: name, options: [])
+      }
+    if reader.wantsHelp { return .help(topic) }
+    switch topic {
+    case .start: return .start(try StartOptions(reader))
+    case .invoke: return .invoke(try InvokeOptions(reader))
+    case .token: return .token(try TokenOptions(reader))
+    case .version:
+      _ = try reader.operands(atMost: 0)
+      return .version
+    }
+  }
+
+  private static func unknown(_ word: String) -> UsageError {
+    let names = Topic.allCases.map(\.rawValue).joined(separator: ", ")
+    return UsageError(
+      text: "martlet: unknown command '\(word)'; the commands are \(names).\n"
+        + "See `martlet --help`.")
+  }
+}
+
+/// Which template, and where its state lies.
+struct ProjectOptions: Equatable {
+  var template = "template.json"
+  /// The state's folder; `.martlet` beside the template by default.
+  var folder: String?
+  /// Where `bootstrap` lies, instead of the place that the template names.
+  var build: String?
+  /// Keep nothing: the state ends with the program.
+  var isInMemory = false
+
+  init() {}
+
+  init(_ reader: ArgumentReader) throws(UsageError) {
+    template = reader["--template"] ?? template
+    folder = reader["--dir"]
+    build = reader["--build"]
+    guard template != "", folder != "", build != "" else {
+      throw reader.usage("a file name is empty")
+    }
+    switch reader["--state"] {
+    case nil: break
+    case ":memory:"?: isInMemory = true
+    case let other?:
+      throw reader.usage(
+        "--state \(other): the only value is :memory:; a folder is chosen with --dir")
+    }
+  }
+}
+
+struct StartOptions: Equatable {
+  var project = ProjectOptions()
+  var port: UInt16 = 3000
+  var servicePort: UInt16 = 4566
+  /// Print one JSON line when ready instead of a greeting.
+  var printsJSON = false
+  /// Written answers of the model stand-in.
+  var script: String?
+
+  init() {}
+
+  init(_ reader: ArgumentReader) throws(UsageError) {
+    _ = try reader.operands(atMost: 0)
+    project = try ProjectOptions(reader)
+    port = try reader.port("--port", default: port)
+    servicePort = try reader.port("--service-port", default: servicePort)
+    guard port == 0 || port != servicePort else {
+      throw reader.usage("--port and --service-port are the same")
+    }
+    printsJSON = reader.has("--json")
+    script = reader["--script"]
+  }
+}
+
+struct InvokeOptions: Equatable {
+  var project = ProjectOptions()
+  /// A handler's name or a function's logical id.
+  var route: String
+  /// A file, or `-` for standard input.
+  var event: String
+
+  init(_ reader: ArgumentReader) throws(UsageError) {
+    project = try ProjectOptions(reader)
+    guard let route = try reader.operands(atMost: 1).first else {
+      throw reader.usage("which ROUTE?")
+    }
+    guard let event = reader["--event"] else {
+      throw reader.usage("which event? Give --event FILE, or --event - for standard input")
+    }
+    self.route = route
+    self.event = event
+  }
+}
+
+struct TokenOptions: Equatable {
+  var project = ProjectOptions()
+  var user: String
+  var role = Role.user
+  var tenant = "default"
+
+  enum Role: String, CaseIterable {
+    case user
+    case admin
+  }
+
+  init(_ reader: ArgumentReader) throws(UsageError) {
+    _ = try reader.operands(atMost: 0)
+    project = try ProjectOptions(reader)
+    guard let user = reader["--user"] else { throw reader.usage("whose? Give --user NAME") }
+    self.user = user
+    tenant = reader["--tenant"] ?? tenant
+    if let name = reader["--role"] {
+      guard let role = Role(rawValue: name) else {
+        throw reader.usage("--role \(name): the roles are user and admin")
+      }
+      self.role = role
+    }
+    for (name, value) in [("--user", user), ("--tenant", tenant)] {
+      guard (1...128).contains(value.utf8.count),
+        value.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+      else { throw reader.usage("\(name): a name has 1 to 128 bytes and no control characters") }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import JSON
+import Template
+
+/// What `martlet start` says when everything is open.
+struct Greeting {
+  let gateway: String
+  let webSockets: [String]
+  let services: String
+  let token: String?
+  /// The functions speak to the stand-in of a model provider.
+  let isStandIn: Bool
+  let functions: Int
+
+  init(
+    application: Application, gatewayPort: UInt16, services: String, token: String?,
+    isStandIn: Bool
+  ) {
+    gateway = "http://127.0.0.1:\(gatewayPort)"
+    webSockets = application.webSocketAPIs.flatMap(\.stages).map {
+      "ws://127.0.0.1:\(gatewayPort)/\($0.name)"
+    }
+    self.services = services
+    self.token = token
+    self.isStandIn = isStandIn
+    functions = application.functions.count
+  }
+
+  /// The page, signed in. A fragment never leaves the browser, so the token is in no log.
+  private var page: String { gateway + "/" + (token.map { "#token=" + $0 } ?? "") }
+
+  /// One line for programs.
+  var json: String {
+    var line: JSONValue = [
+      "gateway": .string(gateway), "services": .string(services), "page": .string(page),
+      "pid": .int(getpid()),
+    ]
+    line["websocket"] = webSockets.first.map { .string($0) }
+    line["token"] = token.map { .string($0) }
+    return line.description
+  }
+
+  var text: String {
+    var lines = ["", "martlet is ready: \(functions) functions", "", "  chat page   \(page)"]
+    lines += webSockets.map { "  WebSocket   \($0)" }
+    lines += ["  HTTP API    \(gateway)", "  services    \(services)", ""]
+    lines.append(
+      isStandIn
+        ? "  Answers come from a small deterministic model. With OPENAI_API_KEY in the environment"
+          + "\n  they come from that provider."
+        : "  Answers come from the model provider that OPENAI_API_KEY or OPENAI_BASE_URL names.")
+    lines += [
+      "", "Try:", "  ./martlet invoke chat --event events/chat.json",
+      "  curl -H \"Authorization: Bearer $(./martlet token --user root --role admin)\" \\",
+      "    \(gateway)/api/v1/admin/chat/conversations",
+      "  aws --endpoint-url \(services) dynamodb list-tables", "", "Ctrl-C ends it.", "",
+    ]
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,153 @@
+import Glibc
+import Lambda
+import Template
+
+/// Something in the user's project that cannot be used as it is.
+struct ProjectError: Error, Equatable, CustomStringConvertible {
+  let description: String
+}
+
+/// A template and the folder that its paths are relative to.
+struct Project {
+  /// As the user named it, for messages.
+  let file: String
+  /// Absolute.
+  let folder: String
+  private let bytes: [UInt8]
+
+  init(_ options: ProjectOptions) throws(ProjectError) {
+    file = options.template
+    do {
+      bytes = try Files.contents(of: file, limit: 4 * 1024 * 1024)
+    } catch {
+      let hint = error == .absent ? "; run martlet where it is, or name one with --template" : ""
+      throw ProjectError(description: "\(file) \(error)\(hint)")
+    }
+    let name = options.template
+    let parent = name.lastIndex(of: "/").map { String(name[..<$0]) } ?? "."
+    guard let folder = Files.absolute(parent.isEmpty ? "/" : parent) else {
+      throw ProjectError(description: "\(parent) cannot be found")
+    }
+    self.folder = folder
+  }
+
+  /// Reads the template for the addresses it will be played at.
+  func application(gatewayPort: UInt16) throws -> Application {
+    try Application(
+      template: bytes, file: file,
+      environment: TemplateEnvironment(
+        webSocketEndpoint: "ws://127.0.0.1:\(gatewayPort)",
+        httpEndpoint: "http://127.0.0.1:\(gatewayPort)"))
+  }
+
+  /// Where the state lies unless the user chooses a folder.
+  func stateFolder(_ options: ProjectOptions) -> String {
+    options.folder ?? folder + "/.martlet"
+  }
+
+  /// What a function's sandboxes run.
+  ///
+  /// With `Metadata.Martlet.Build` that is the `bootstrap` of a build folder, and the task root is
+  /// the template's folder: the paths of `Files` then mean the same as in the package, which keeps
+  /// them.
+  func configuration(
+    of function: FunctionDefinition, build: String?, environment: [String: String]
+  ) throws(ProjectError) -> FunctionConfiguration {
+    let (bootstrap, root) = try code(of: function, build: build)
+    var variables = function.environment
+    variables.merge(environment) { $1 }
+    // The function's own lines only: what Lambda says stays text, which people read here.
+    if function.logsJSON { variables["AWS_LAMBDA_LOG_FORMAT"] = "JSON" }
+    return FunctionConfiguration(
+      name: function.name, handler: function.handler, bootstrap: bootstrap, taskRoot: root,
+      environment: variables, timeout: .seconds(function.timeout), memory: function.memorySize,
+      reservedConcurrency: function.reservedConcurrency, aliases: ["live"])
+  }
+
+  private func code(
+    of function: FunctionDefinition, build: String?
+  ) throws(ProjectError) -> (bootstrap: String, root: String) {
+    guard function.runtime.hasPrefix("provided") else {
+      throw problem(function, "the runtime \(function.runtime) is not offered; provided.al2023 is")
+    }
+    if let build = build ?? function.build {
+      let folder = path(build)
+      guard Files.isExecutable(folder + "/bootstrap") else {
+        throw problem(
+          function,
+          "there is no bootstrap in \(build) (Metadata.Martlet.Build); run ./martlet build")
+      }
+      return (folder + "/bootstrap", self.folder)
+    }
+    guard let code = function.code else {
+      throw problem(function, "it has neither CodeUri nor Metadata.Martlet.Build")
+    }
+    let folder = path(code)
+    guard Files.isExecutable(folder + "/bootstrap") else {
+      throw problem(function, "there is no bootstrap in \(code) (CodeUri)")
+    }
+    return (folder + "/bootstrap", folder)
+  }
+
+  private func path(_ relative: String) -> String {
+    relative.hasPrefix("/") ? relative : folder + "/" + relative
+  }
+
+  private func problem(_ function: FunctionDefinition, _ text: String) -> ProjectError {
+    ProjectError(description: "\(file): \(function.logicalID): \(text)")
+  }
+}
+
+/// The few things the program needs of the file system.
+enum Files {
+  enum Problem: Error, Equatable, CustomStringConvertible {
+    case absent
+    case tooLong(limit: Int)
+    case unreadable(String)
+
+    var description: String {
+      switch self {
+      case .absent: "does not exist"
+      case .tooLong(let limit): "is longer than \(limit) bytes"
+      case .unreadable(let reason): "cannot be read: \(reason)"
+      }
+    }
+  }
+
+  /// The bytes of a file; `-` is standard input.
+  static func contents(of path: String, limit: Int) throws(Problem) -> [UInt8] {
+    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      throw errno == ENOENT ? .absent : .unreadable(String(cString: strerror(errno)))
+    }
+    defer { if file != STDIN_FILENO { close(file) } }
+    var bytes: [UInt8] = []
+    while true {
+      var count = 0
+      let part = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, size in
+        count = read(file, buffer.baseAddress, buffer.count)
+        size = max(0, count)
+      }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .unreadable(String(cString: strerror(errno)))
+      }
+      if count == 0 { return bytes }
+      bytes += part
+      guard bytes.count <= limit else { throw .tooLong(limit: limit) }
+    }
+  }
+
+  /// The path without `..` and links, or nil when there is nothing.
+  static func absolute(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  static func isExecutable(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && access(path, X_OK) == 0
+  }
+}

@@ -1,0 +1,207 @@
+import Crypto
+import Server
+import Storage
+
+extension S3 {
+  /// Every part but the last has at least so many bytes.
+  private static let leastPart = 5 << 20
+
+  /// CompleteMultipartUpload: the named parts become one object.
+  func completeUpload(
+    _ request: S3Request, _ bucket: String, _ key: String
+  ) async throws
+    -> HTTPResponse
+  {
+    let id = request["uploadId"] ?? ""
+    let wanted = try WantedPart.all(in: try await request.xml())
+    let conditions = Preconditions(request.headers)
+    let (upload, uploaded) = try await database.read { connection in
+      let table = UploadTable(connection: connection)
+      let upload = try table.require(id, bucket: bucket, key: key)
+      return (upload, try table.parts(of: id, withBody: true))
+    }
+    let parts = try choose(wanted, from: uploaded)
+    var object = StoredObject(key: key)
+    object.size = parts.reduce(0) { $0 + $1.size }
+    object.eTag = Self.eTag(of: parts)
+    object.details = upload.details
+    object.details.parts = parts.map(\.size)
+    let assembled = try await assemble(
+      parts, upload.isWhole ? upload.algorithm ?? .crc64nvme : nil)
+    object.body = assembled.body
+    object.details.checksum = assembled.checksum ?? Self.composite(parts, upload.algorithm)
+    try check(object, request)
+    let stored = try await finish(object, upload, if: conditions)
+    return completed(object, stored, bucket)
+  }
+
+  /// The parts that the client names, checked against what was uploaded.
+  private func choose(
+    _ wanted: [WantedPart], from uploaded: [UploadedPart]
+  ) throws(S3Error) -> [UploadedPart] {
+    let byNumber = Dictionary(uniqueKeysWithValues: uploaded.map { ($0.number, $0) })
+    var parts: [UploadedPart] = []
+    for (index, want) in wanted.enumerated() {
+      guard let part = byNumber[want.number], part.eTag == want.eTag else {
+        throw S3Error(
+          "InvalidPart", 400,
+          "One or more of the specified parts could not be found.  The part may not have been "
+            + "uploaded, or the specified entity tag may not match the part's entity tag.",
+          [("PartNumber", "\(want.number)"), ("ETag", want.eTag)])
+      }
+      if let sum = want.checksum, let known = part.checksum, sum != known {
+        throw S3Error(
+          "InvalidPart", 400, "The checksum of part \(want.number) does not match what was uploaded"
+        )
+      }
+      guard index == wanted.count - 1 || part.size >= Self.leastPart else {
+        throw S3Error(
+          "EntityTooSmall", 400,
+          "Your proposed upload is smaller than the minimum allowed size",
+          [
+            ("ProposedSize", "\(part.size)"), ("MinSizeAllowed", "\(Self.leastPart)"),
+            ("PartNumber", "\(want.number)"), ("ETag", want.eTag),
+          ])
+      }
+      parts.append(part)
+    }
+    return parts
+  }
+
+  /// The MD5 of the parts' MD5s, and how many there are.
+  private static func eTag(of parts: [UploadedPart]) -> String {
+    let sums = parts.flatMap { Hex.decode($0.eTag) ?? [] }
+    return "\(Hex.encode(MD5.digest(sums)))-\(parts.count)"
+  }
+
+  private static func composite(
+    _ parts: [UploadedPart], _ algorithm: ChecksumAlgorithm?
+  ) -> Checksum? {
+    guard let algorithm else { return nil }
+    var sums: [UInt8] = []
+    for part in parts {
+      guard let sum = part.checksum, sum.algorithm == algorithm,
+        let bytes = Base64.standard.decode(sum.value)
+      else { return nil }
+      sums += bytes
+    }
+    let value = Base64.standard.encode(ChecksumState.bytes(of: algorithm, sums))
+    return Checksum(algorithm: algorithm, value: "\(value)-\(parts.count)", isComposite: true)
+  }
+
+  /// Puts the parts one behind the other, and makes the checksum of the whole when one is wanted.
+  private func assemble(
+    _ parts: [UploadedPart], _ algorithm: ChecksumAlgorithm?
+  ) async throws -> (body: StoredObject.Body, checksum: Checksum?) {
+    let total = parts.reduce(0) { $0 + $1.size }
+    let folder = self.folder
+    return try await folder.run {
+      var sum = algorithm.map { ChecksumState($0) }
+      var whole: [UInt8] = []
+      let file = total > BodyReceiver.inlineLimit ? try BlobFile(in: folder) : nil
+      do {
+        for part in parts {
+          switch part.body {
+          case .bytes(let bytes):
+            bytes.withUnsafeBytes { sum?.update($0) }
+            if let file { try bytes.withUnsafeBytes { try file.write($0) } } else { whole += bytes }
+          case .file(let name):
+            try folder.read(name) { bytes in
+              sum?.update(bytes)
+              if let file { try file.write(bytes) } else { whole += bytes }
+            }
+          }
+        }
+        try file?.close()
+      } catch {
+        file?.discard()
+        throw error
+      }
+      return (file.map { .file($0.name) } ?? .bytes(whole), sum?.checksum)
+    }
+  }
+
+  /// What the request says of the whole object.
+  private func check(_ object: StoredObject, _ request: S3Request) throws(S3Error) {
+    let size = request.headers["x-amz-mp-object-size"]
+    guard size == nil || size == "\(object.size)" else {
+      throw discard(object, .invalidRequest("The provided 'x-amz-mp-object-size' header is wrong"))
+    }
+    guard let sum = object.details.checksum, let given = request.headers[sum.algorithm.header]
+    else { return }
+    guard given == sum.value else {
+      throw discard(
+        object,
+        S3Error(
+          "BadDigest", 400,
+          "The \(sum.algorithm.rawValue) you specified did not match the calculated checksum."))
+    }
+  }
+
+  private func discard(_ object: StoredObject, _ error: S3Error) -> S3Error {
+    if let file = object.body.file { folder.remove([file]) }
+    return error
+  }
+
+  private func finish(
+    _ object: StoredObject, _ upload: Upload, if conditions: Preconditions
+  ) async throws -> Stored {
+    let stored = try await store(object, in: upload.bucket, if: conditions)
+    let orphans = try await database.write { connection in
+      try UploadTable(connection: connection).remove(upload.id)
+    }
+    folder.remove(orphans)
+    return stored
+  }
+
+  private func completed(_ object: StoredObject, _ stored: Stored, _ bucket: String) -> HTTPResponse
+  {
+    var response = HTTPResponse.xml("CompleteMultipartUploadResult") { xml in
+      let path = PercentEncoding.encode(object.key, keepsSlash: true)
+      xml.element("Location", "https://\(bucket).s3.amazonaws.com/\(path)")
+      xml.element("Bucket", bucket)
+      xml.element("Key", object.key)
+      xml.element("ETag", "\"\(stored.eTag)\"")
+      if let sum = object.details.checksum {
+        xml.element(sum.algorithm.element, sum.value)
+        xml.element("ChecksumType", sum.type)
+      }
+    }
+    if let version = stored.shownVersion {
+      response.headers.append("x-amz-version-id", version)
+    }
+    response.headers.append("x-amz-server-side-encryption", "AES256")
+    return response
+  }
+}
+
+/// A part as the completing request names it.
+private struct WantedPart {
+  var number: Int
+  /// Without quotes.
+  var eTag: String
+  var checksum: Checksum?
+
+  static func all(in xml: XMLElement) throws(S3Error) -> [WantedPart] {
+    guard xml.name == "CompleteMultipartUpload", !xml.all("Part").isEmpty else {
+      throw .malformedXML
+    }
+    var parts: [WantedPart] = []
+    for element in xml.all("Part") {
+      guard let number = Int(element["PartNumber"]?.text ?? ""), let eTag = element["ETag"]?.text
+      else { throw .malformedXML }
+      guard parts.last.map({ $0.number < number }) ?? true else {
+        throw S3Error(
+          "InvalidPartOrder", 400,
+          "The list of parts was not in ascending order. Parts must be ordered by part number.")
+      }
+      let named = ChecksumAlgorithm.allCases.first { element[$0.element] != nil }
+      let sum = named.flatMap { name in
+        element[name.element].map { Checksum(algorithm: name, value: $0.text) }
+      }
+      parts.append(
+        WantedPart(number: number, eTag: eTag.filter { $0 != "\"" }, checksum: sum))
+    }
+    return parts
+  }
+}

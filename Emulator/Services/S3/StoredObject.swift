@@ -1,0 +1,92 @@
+import JSON
+
+/// A version of an object as the database holds it.
+struct StoredObject: Sendable {
+  /// Where the bytes are.
+  enum Body: Sendable {
+    case bytes([UInt8])
+    case file(String)
+
+    var file: String? {
+      if case .file(let name) = self { name } else { nil }
+    }
+  }
+
+  var id = 0
+  var key: String
+  /// `null` in a bucket without versioning.
+  var version = "null"
+  var isLatest = true
+  /// A version that says the object was deleted.
+  var isMarker = false
+  var size = 0
+  /// Without quotes.
+  var eTag = ""
+  /// Unix milliseconds.
+  var modified = 0
+  var details = ObjectDetails()
+  var body = Body.bytes([])
+}
+
+/// What is kept with an object besides its bytes.
+struct ObjectDetails: Sendable, Equatable {
+  /// Response headers and `x-amz-meta-…`, in the order of the request.
+  var headers: [Pair] = []
+  var tags: [Pair] = []
+  var checksum: Checksum?
+  /// Sizes of the parts of an object that was uploaded in parts.
+  var parts: [Int] = []
+
+  struct Pair: Sendable, Equatable {
+    var name: String
+    var value: String
+  }
+
+  func header(_ name: String) -> String? {
+    headers.first { $0.name == name }?.value
+  }
+}
+
+extension ObjectDetails {
+  var encoded: String {
+    var members: [(String, JSONValue)] = []
+    if !headers.isEmpty { members.append(("h", Self.array(headers))) }
+    if !tags.isEmpty { members.append(("t", Self.array(tags))) }
+    if let checksum {
+      members.append(
+        (
+          "c",
+          .array([
+            .string(checksum.algorithm.rawValue), .string(checksum.value),
+            .bool(checksum.isComposite),
+          ])
+        ))
+    }
+    if !parts.isEmpty { members.append(("p", .array(parts.map { .int($0) }))) }
+    return JSONValue.object(JSONObject(members)).description
+  }
+
+  init(encoded: String) {
+    guard let value = try? JSONValue(parsing: encoded) else { return }
+    headers = Self.pairs(value["h"])
+    tags = Self.pairs(value["t"])
+    parts = value["p"]?.array?.compactMap(\.int) ?? []
+    if let sum = value["c"]?.array, sum.count == 3, let name = sum[0].string,
+      let algorithm = ChecksumAlgorithm(rawValue: name), let text = sum[1].string
+    {
+      checksum = Checksum(
+        algorithm: algorithm, value: text, isComposite: sum[2].bool ?? false)
+    }
+  }
+
+  private static func array(_ pairs: [Pair]) -> JSONValue {
+    .array(pairs.flatMap { [.string($0.name), .string($0.value)] })
+  }
+
+  private static func pairs(_ value: JSONValue?) -> [Pair] {
+    let texts = value?.array?.compactMap(\.string) ?? []
+    return stride(from: 0, to: texts.count - 1, by: 2).map {
+      Pair(name: texts[$0], value: texts[$0 + 1])
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import Command
+
+@Suite struct CommandLineTests {
+  @Test func `reads options in both forms`() throws {
+    guard
+      case .start(let options) = try Command([
+        "start", "--port=0", "--service-port", "5000", "--json",
+      ])
+    else {
+      Issue.record("not a start")
+      return
+    }
+    #expect(options.port == 0)
+    #expect(options.servicePort == 5000)
+    #expect(options.printsJSON)
+    guard case .invoke(let invoke) = try Command(["invoke", "chat", "--event", "-", "--dir", "x"])
+    else {
+      Issue.record("not an invoke")
+      return
+    }
+    #expect(invoke.route == "chat")
+    #expect(invoke.event == "-")
+    #expect(invoke.project.folder == "x")
+  }
+
+  @Test func `help is for the whole and for each command`() throws {
+    #expect(try Command([]) == .help(nil))
+    #expect(try Command(["--help"]) == .help(nil))
+    for topic in Command.Topic.allCases {
+      #expect(try Command([topic.rawValue, "--help"]) == .help(topic))
+      #expect(try Command(["help", topic.rawValue]) == .help(topic))
+      #expect(Usage.text(topic).contains("martlet \(topic.rawValue)"))
+    }
+  }
+
+  @Test(arguments: [
+    (["dance"], "unknown command 'dance'"),
+    (["start", "--port", "70000"], "--port 70000"),
+    (["start", "--port", "x"], "--port x"),
+    (["start", "--port"], "--port needs a value"),
+    (["start", "--json=1"], "--json takes no value"),
+    (["start", "--port", "1", "--port", "2"], "--port is given twice"),
+    (["start", "--port", "4566"], "--port and --service-port are the same"),
+    (["start", "--state", "disk"], "--state disk"),
+    (["start", "--nonsense"], "unknown option --nonsense"),
+    (["start", "extra"], "unexpected argument 'extra'"),
+    (["invoke"], "which ROUTE?"),
+    (["invoke", "chat"], "which event?"),
+    (["invoke", "chat", "more", "--event", "x"], "unexpected argument 'more'"),
+    (["token"], "Give --user NAME"),
+    (["token", "--user", "a", "--role", "king"], "--role king"),
+    (["token", "--user", "a\nb"], "--user: a name has"),
+    (["token", "--user", ""], "--user: a name has"),
+    (["help", "dance"], "unknown command 'dance'"),
+  ])
+  func `says what is wrong`(_ words: [String], _ text: String) {
+    let error = #expect(throws: UsageError.self) { try Command(words) }
+    #expect(error?.text.contains(text) == true, "\(error?.text ?? "")")
+  }
+}
+
+@Suite struct LoadingProgressTests {
+  @Test func `reads both log formats`() {
+    var progress = LoadingProgress(isTerminal: true)
+    #expect(
+      progress.text(for: #"{"level":"INFO","message":"ingesting","done":500,"total":1000}"#)
+        == "loading the project's data: 500 of 1000 (50 %)")
+    #expect(
+      progress.text(for: "2026-11-21T11:41:45.254Z INFO RequestId: x ingesting done=750 total=1000")
+        == "loading the project's data: 750 of 1000 (75 %)")
+    #expect(progress.text(for: "START RequestId: x") == nil)
+    #expect(progress.text(for: #"{"done":1,"total":0}"#) == nil)
+  }
+
+  @Test func `says each tenth once where nobody watches`() {
+    var progress = LoadingProgress(isTerminal: false)
+    let told = (0...1000).compactMap { progress.text(for: #"{"done":\#($0),"total":1000}"#) }
+    #expect(told.count == 11)
+  }
+}

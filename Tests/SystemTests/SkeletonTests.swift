@@ -1,0 +1,21 @@
+import Support
+import Testing
+
+/// The acceptance of the walking skeleton, driven from outside over real sockets.
+@Suite(.serialized) struct SkeletonTests {
+  @Test func `a user talks to the tutor, an admin reads, boto3 sees the stores`() async throws {
+    try await withEmulator { emulator in
+      try await emulator.run("chat.py")
+      try await emulator.run("admin.py")
+      try await emulator.run("stores.py")
+    }
+  }
+
+  @Test func `invoke and token work without and beside a running emulator`() async throws {
+    try await Client.run("invoke.py")
+  }
+
+  @Test func `faults end in an error frame, and nothing stored is lost`() async throws {
+    try await Client.run("faults.py")
+  }
+}
