@@ -68,7 +68,9 @@ package final class Database: Sendable {
     return try await withUnsafeThrowingContinuation { continuation in
       let job = TypedJob(body, continuation)
       do {
-        if try !lookups.push(job) { try addLookup() }
+        // Before the push: a job that is queued is answered by a thread, and by nobody else.
+        try startLookups()
+        _ = try lookups.push(job)
       } catch {
         job.finish(error)
       }
@@ -84,7 +86,9 @@ package final class Database: Sendable {
     return try await withUnsafeThrowingContinuation { continuation in
       let job = TypedJob(body, continuation)
       do {
-        if try !reads.push(job) { try addReader() }
+        try startReading()
+        // A further reader is a help, not a need.
+        if try !reads.push(job) { try? addReader() }
       } catch {
         job.finish(error)
       }
@@ -142,6 +146,11 @@ package final class Database: Sendable {
     }
   }
 
+  /// Sees to it that there is a reader.
+  private func startReading() throws(DatabaseError) {
+    if threads.withLock({ $0.readers.isEmpty }) { try addReader() }
+  }
+
   private func addReader() throws(DatabaseError) {
     try threads.withLock { (threads) throws(DatabaseError) in
       guard !threads.isClosed, threads.readers.count < Self.readerLimit else { return }
@@ -150,7 +159,8 @@ package final class Database: Sendable {
     }
   }
 
-  private func addLookup() throws(DatabaseError) {
+  /// Sees to it that the thread for lookups is there.
+  private func startLookups() throws(DatabaseError) {
     try threads.withLock { (threads) throws(DatabaseError) in
       guard !threads.isClosed, threads.lookup == nil else { return }
       let lookups = self.lookups
