@@ -34,6 +34,9 @@ import Testing
     let folder = try TemporaryFolder()
     let database = try await counters(folder.file("state.sqlite"))
     try await database.write { try add(7, to: "a", in: $0) }
+    // Readers are there too: whichever connection closes last must merge the log.
+    #expect(try await value(of: "a", in: database) == 7)
+    #expect(try await database.lookUp { try $0.all("SELECT 1") { $0.integer(0) } } == [1])
     await database.close()
     #expect(FileManager.default.fileExists(atPath: folder.file("state.sqlite-wal")) == false)
     let again = try await counters(folder.file("state.sqlite"))
