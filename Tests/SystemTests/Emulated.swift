@@ -1,5 +1,7 @@
 import Foundation
+import JSON
 import Support
+import Testing
 
 /// The system tests start the built `martlet` as a user would, and drive it with foreign clients: Python scripts in
 /// `Clients`, run by the virtual environment that `./martlet test` makes.
@@ -12,8 +14,15 @@ struct Emulated: Sendable {
   ///
   /// - Throws: ``ClientFailure`` with the output when the script ends with a status other than 0.
   @discardableResult
-  func run(_ script: String) async throws -> String {
-    try await Client.run(script, environment: ["MARTLET_READY": ready, "MARTLET_STATE": state])
+  func run(_ script: String, _ arguments: String...) async throws -> String {
+    try await Client.run(
+      script, arguments, environment: ["MARTLET_READY": ready, "MARTLET_STATE": state])
+  }
+
+  /// A text of the ready line, such as `gateway`.
+  func address(_ name: String) throws -> String {
+    let value = try JSONValue(parsing: ready)[name]?.string
+    return try #require(value, "the ready line has no \(name)")
   }
 }
 
@@ -29,10 +38,12 @@ enum Client {
   static let python = Project.root + "/.build/venv/bin/python"
 
   @discardableResult
-  static func run(_ script: String, environment: [String: String] = [:]) async throws -> String {
+  static func run(
+    _ script: String, _ arguments: [String] = [], environment: [String: String] = [:]
+  ) async throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: python)
-    process.arguments = [Project.root + "/Tests/SystemTests/Clients/" + script]
+    process.arguments = [Project.root + "/Tests/SystemTests/Clients/" + script] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(
       [
         "MARTLET_PROGRAM": Project.programs + "/martlet", "MARTLET_PROJECT": Project.root,

@@ -16,7 +16,7 @@ async def test_the_turn_just_made_is_listed():
     listed = [c for c in page["conversations"] if c["id"] == made["conversationId"]]
     assert len(listed) == 1 and listed[0]["userId"] == "ana", page
     status, one = get_json(f"{ADMIN}/conversations/{made['conversationId']}", root)
-    assert status == 200 and one["id"] == made["conversationId"], one
+    assert status == 200 and one["conversation"]["id"] == made["conversationId"], one
     assert "to eat" in json.dumps(one, ensure_ascii=False), one
     status, of_user = get_json(f"{ADMIN}/conversations/user/ana", root)
     assert made["conversationId"] in [c["id"] for c in of_user["conversations"]], of_user
