@@ -41,7 +41,7 @@ struct BodyReceiver: Sendable {
     }
   }
 
-  /// - Parameter usual: The checksum to keep when the request names none.
+  /// `usual` is the checksum to keep when the request names none.
   init(
     _ request: S3Request, into folder: BlobFolder, usual: ChecksumAlgorithm = .crc64nvme
   ) throws(S3Error) {

@@ -13,10 +13,8 @@ package final class S3: Sendable {
   /// Unix milliseconds.
   let now: @Sendable () -> Int
 
-  /// - Parameters:
-  ///   - folder: Where big bodies lie, made if absent; nil keeps them in a temporary folder that goes
-  ///     with this value.
-  ///   - now: The clock, in Unix milliseconds.
+  /// Big bodies lie in `folder`, which is made if absent; nil keeps them in a temporary folder that
+  /// goes with this value. The clock gives Unix milliseconds.
   package init(
     _ database: Database, folder: String?, region: String = "us-east-1",
     account: String = "000000000000", now: @escaping @Sendable () -> Int = DynamoDB.systemTime
