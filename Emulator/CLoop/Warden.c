@@ -39,6 +39,8 @@ static volatile int exec_error;
 int warden_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
 int warden_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 
+void warden_hide_memory(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 int warden_pipe(int ends[2]) {
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   return fcntl(ends[0], F_SETFL, O_NONBLOCK);

@@ -45,7 +45,8 @@ final class Cloud: Sendable {
     let models = ModelProviders(script: options.script)
     let parts = try Self.functions(of: application, options, servicePort: reservation.port)
     functions = Functions(parts, loop: loop, log: options.log)
-    gateway = Gateway(Self.gateway(of: application, functions, options))
+    gateway = Gateway(
+      Self.gateway(of: application, functions, options, servicePort: reservation.port))
 
     let router = Self.router(dynamoDB, secrets, objects, functions, gateway, models, options)
     var configuration = ServerConfiguration(port: reservation.port)
@@ -85,21 +86,31 @@ final class Cloud: Sendable {
   }
 
   private static func gateway(
-    of application: Application, _ functions: Functions, _ options: CloudOptions
+    of application: Application, _ functions: Functions, _ options: CloudOptions,
+    servicePort: UInt16
   ) -> GatewayConfiguration {
     var configuration = GatewayConfiguration(application: application) { name, event in
       do throws(InvokeError) {
-        let result = try await functions.invoke(name, event)
-        return result.isFunctionError ? .functionError(result.payload) : .success(result.payload)
+        return .init(try await functions.invoke(name, event))
       } catch {
-        return switch error {
-        case .throttled: .throttled
-        case .eventTooLarge: .eventTooLarge
-        case .unknownFunction, .stopping, .cancelled: .unavailable
-        }
+        return .init(error)
       }
     }
-    configuration.pages = options.pages
+    configuration.invokeStreaming = { name, event, consume in
+      do throws(InvokeError) {
+        let result = try await functions.invoke(name, event) { try await consume(.init($0)) }
+        return .init(result)
+      } catch {
+        return .init(error)
+      }
+    }
+    let greeting = Greeting(
+      application: application, gatewayPort: options.gatewayPort,
+      services: "http://127.0.0.1:\(servicePort)", token: nil, isStandIn: true)
+    configuration.pages =
+      StatusPages(
+        application: application, functions: functions, links: greeting.links
+      ).answer
     return configuration
   }
 
@@ -149,6 +160,31 @@ struct CloudOptions: Sendable {
   var log: LogSink
   /// Answers `@connections` instead of the gateway.
   var connections: Answer?
-  /// The emulator's own pages.
-  var pages: Answer?
+}
+
+// MARK: - Lambda's words in the gateway's
+
+extension InvocationOutcome {
+  fileprivate init(_ result: InvocationResult) {
+    self = result.isFunctionError ? .functionError(result.payload) : .success(result.payload)
+  }
+
+  fileprivate init(_ error: InvokeError) {
+    self =
+      switch error {
+      case .throttled: .throttled
+      case .eventTooLarge: .eventTooLarge
+      case .unknownFunction, .stopping, .cancelled: .unavailable
+      }
+  }
+}
+
+extension InvocationPart {
+  fileprivate init(_ part: StreamPart) {
+    self =
+      switch part {
+      case .begins(let contentType): .begins(contentType: contentType)
+      case .bytes(let bytes): .bytes(bytes)
+      }
+  }
 }

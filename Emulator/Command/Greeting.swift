@@ -26,6 +26,13 @@ struct Greeting {
     functions = application.functions.count
   }
 
+  /// Where to go from here.
+  var links: [StatusPages.Link] {
+    [StatusPages.Link(name: "Chat page and HTTP API", address: gateway + "/")]
+      + webSockets.map { StatusPages.Link(name: "WebSocket API", address: $0) }
+      + [StatusPages.Link(name: "Services", address: services)]
+  }
+
   /// The page, signed in. A fragment never leaves the browser, so the token is in no log.
   private var page: String { gateway + "/" + (token.map { "#token=" + $0 } ?? "") }
 
@@ -43,7 +50,10 @@ struct Greeting {
   var text: String {
     var lines = ["", "martlet is ready: \(functions) functions", "", "  chat page   \(page)"]
     lines += webSockets.map { "  WebSocket   \($0)" }
-    lines += ["  HTTP API    \(gateway)", "  services    \(services)", ""]
+    lines += [
+      "  HTTP API    \(gateway)", "  services    \(services)",
+      "  status      \(gateway)/_martlet/", "",
+    ]
     lines.append(
       isStandIn
         ? "  Answers come from a small deterministic model. With OPENAI_API_KEY in the environment"

@@ -9,10 +9,15 @@ struct ProjectError: Error, Equatable, CustomStringConvertible {
 
 /// A template and the folder that its paths are relative to.
 struct Project {
+  /// Lambda quotas: a package has at most 250 MB unpacked.
+  private static let longestPackage = 250 * 1024 * 1024
+
   /// As the user named it, for messages.
   let file: String
   /// Absolute.
   let folder: String
+  /// In whose folder `code` packages are unpacked.
+  private let packages: String
   private let bytes: [UInt8]
 
   init(_ options: ProjectOptions) throws(ProjectError) {
@@ -29,6 +34,7 @@ struct Project {
       throw ProjectError(description: "\(parent) cannot be found")
     }
     self.folder = folder
+    packages = options.folder ?? folder + "/.martlet"
   }
 
   /// Reads the template for the addresses it will be played at.
@@ -82,11 +88,23 @@ struct Project {
     guard let code = function.code else {
       throw problem(function, "it has neither CodeUri nor Metadata.Martlet.Build")
     }
-    let folder = path(code)
+    let folder = code.hasSuffix(".zip") ? try unpacked(code, function) : path(code)
     guard Files.isExecutable(folder + "/bootstrap") else {
       throw problem(function, "there is no bootstrap in \(code) (CodeUri)")
     }
     return (folder + "/bootstrap", folder)
+  }
+
+  /// The folder of a package's content; it is named after the content, and made once.
+  private func unpacked(
+    _ code: String, _ function: FunctionDefinition
+  ) throws(ProjectError) -> String {
+    do {
+      let archive = try CodeArchive(Files.contents(of: path(code), limit: Self.longestPackage))
+      return try archive.unpack(below: StateFolder(packages).path + "/code")
+    } catch {
+      throw problem(function, "\(code) (CodeUri) \(error)")
+    }
   }
 
   private func path(_ relative: String) -> String {

@@ -114,7 +114,7 @@ struct State {
   let objects: String?
   private let lock: StateLock?
 
-  /// - Parameter isExclusive: one `martlet start` at a time; `invoke` and `token` work beside it.
+  /// One `martlet start` at a time has it exclusively; `invoke` and `token` work beside it.
   init(_ project: Project, _ options: ProjectOptions, isExclusive: Bool = true) throws {
     if options.isInMemory {
       database = ":memory:"

@@ -36,7 +36,7 @@ enum FunctionFailure: Equatable {
     return .failure(errorType: reportedType)
   }
 
-  var outcome: InvocationOutcome {
+  var outcome: InvocationResult.Outcome {
     if case .timedOut = self { return .timedOut }
     return .failed(errorType: reportedType)
   }

@@ -34,18 +34,18 @@ package struct InvocationOptions: Sendable {
   }
 }
 
-/// How an invocation ended.
-package enum InvocationOutcome: Sendable, Equatable {
-  case succeeded
-  /// The function said so, crashed, or answered too much. The type is the one of the report.
-  case failed(errorType: String)
-  case timedOut
-}
-
 /// What the function answered, or what Lambda says in its place.
 package struct InvocationResult: Sendable, Equatable {
+  /// How the invocation ended.
+  package enum Outcome: Sendable, Equatable {
+    case succeeded
+    /// The function said so, crashed, or answered too much. The type is the one of the report.
+    case failed(errorType: String)
+    case timedOut
+  }
+
   package var requestID: InvocationID
-  package var outcome: InvocationOutcome
+  package var outcome: Outcome
   /// The response, or the error's JSON.
   package var payload: [UInt8]
   /// As the runtime named it; absent for errors that Lambda words itself.

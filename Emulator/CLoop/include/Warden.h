@@ -41,6 +41,9 @@ struct warden_report {
   int64_t peak_kb;
 };
 
+/// Keeps other processes of the same user from reading this one's memory.
+void warden_hide_memory(void);
+
 /// Starts a warden. Answers the emulator's end of the socket and the warden's process id, or -1
 /// with errno.
 int warden_start(pid_t *pid);
