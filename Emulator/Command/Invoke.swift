@@ -85,7 +85,9 @@ struct Invoke {
     else {
       return
     }
-    let result = try await cloud.functions.invoke(route.function, opening)
+    // With its report, so that none of its lines comes behind `begin`.
+    let result = try await cloud.functions.invoke(
+      route.function, opening, InvocationOptions(waitsForReport: true))
     guard !result.isFunctionError else {
       throw ProjectError(
         description: "the event's connection could not be opened: "
