@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Lambda
 import Template
 
@@ -38,9 +39,15 @@ struct Project {
   }
 
   /// Reads the template for the addresses it will be played at.
+  ///
+  /// A page opened as `http://localhost` is this stack's page as well: where the template has the
+  /// parameter `AllowedOrigins`, that origin is its value.
   func application(gatewayPort: UInt16) throws -> Application {
-    try Application(
+    let parameters = (try? JSONValue(parsing: bytes))?["Parameters"]
+    let takesOrigins = parameters?["AllowedOrigins"] != nil
+    return try Application(
       template: bytes, file: file,
+      parameters: takesOrigins ? ["AllowedOrigins": "http://localhost:\(gatewayPort)"] : [:],
       environment: TemplateEnvironment(
         webSocketEndpoint: "ws://127.0.0.1:\(gatewayPort)",
         httpEndpoint: "http://127.0.0.1:\(gatewayPort)"))

@@ -56,8 +56,10 @@ struct Start {
     }
     log.endLoading()
     let gateway = cloud.gateway
+    var configuration = ServerConfiguration(port: reserved.port)
+    configuration.refusal = Gateway.refusal
     let server = try await HTTPServer.start(
-      ServerConfiguration(port: reserved.port), on: cloud.loop, handler: gateway.answer)
+      configuration, on: cloud.loop, handler: gateway.answer)
     if !end.isRequested { await announce(cloud, port: server.port) }
     watch.cancel()
     await end.wait()

@@ -1,5 +1,6 @@
 """The admin API, the caller's own conversations, the page and its configuration over the HTTP API."""
 import json
+import time
 
 from harness import Chat, READY, completed, get_json, http, run, token
 
@@ -34,7 +35,7 @@ def test_roles():
 
 
 async def test_pages():
-    person = token("--user", "pager")
+    person = token("--user", f"pager-{time.time_ns()}")
     async with Chat(person) as chat:
         made = {completed(await chat.ask(f"What does 水 mean?"))["conversationId"] for _ in range(5)}
     assert len(made) == 5
@@ -73,11 +74,12 @@ async def test_own_conversations_only():
 
 
 async def test_tenants_do_not_meet():
-    async with Chat(token("--user", "cy", "--tenant", "b")) as chat:
+    tenant = f"b-{time.time_ns()}"
+    async with Chat(token("--user", "cy", "--tenant", tenant)) as chat:
         made = completed(await chat.ask("What does 犬 mean?"))["conversationId"]
     page = get_json(f"{ADMIN}/conversations?limit=1000", root)[1]
     assert made not in [c["id"] for c in page["conversations"]]
-    other = token("--user", "root", "--role", "admin", "--tenant", "b")
+    other = token("--user", "root", "--role", "admin", "--tenant", tenant)
     page = get_json(f"{ADMIN}/conversations", other)[1]
     assert [c["id"] for c in page["conversations"]] == [made], page
 
