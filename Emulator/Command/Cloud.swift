@@ -1,6 +1,7 @@
 import Gateway
 import Lambda
 import Models
+import Network
 import Server
 import Services
 import Storage
@@ -96,6 +97,7 @@ final class Cloud: Sendable {
         return .init(error)
       }
     }
+    configuration.fetch = { await IssuerDocument.fetch($0) }
     configuration.invokeStreaming = { name, event, consume in
       do throws(InvokeError) {
         let result = try await functions.invoke(name, event) { try await consume(.init($0)) }
@@ -186,5 +188,20 @@ extension InvocationPart {
       case .begins(let contentType): .begins(contentType: contentType)
       case .bytes(let bytes): .bytes(bytes)
       }
+  }
+}
+
+/// Documents of token issuers: OpenID configurations and key sets.
+enum IssuerDocument {
+  /// API Gateway: 1,500 ms and 150 kB ("HTTP API quotas").
+  private static let patience = Duration.milliseconds(1_500)
+  private static let longest = 150_000
+  private static let client = HTTPClient()
+
+  static func fetch(_ address: String) async -> [UInt8]? {
+    var request = ClientRequest("GET", address)
+    request.responseLimit = longest
+    let response = try? await client.send(request, deadline: .now + patience)
+    return response?.status == 200 ? response?.body : nil
   }
 }
