@@ -20,7 +20,7 @@ final class BlobFolder: Sendable {
       }
       return
     }
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let folder = "/tmp"
     var template = Array("\(folder)/martlet-objects-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw BlobError.failed(call: "mkdtemp", path: folder, code: errno)
