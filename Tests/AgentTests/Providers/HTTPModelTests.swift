@@ -54,7 +54,8 @@ actor Heard {
 }
 
 /// The chaos that every provider's client must stand: a right answer or one error, within the time.
-@Suite struct ProviderChaosTests {
+/// One after the other: each case has a client thread and a server of its own.
+@Suite(.serialized) struct ProviderChaosTests {
   private struct Outcome {
     var events: [ModelEvent]
     var text: String
@@ -170,6 +171,7 @@ actor Heard {
         Self.stream(provider, connection, provider.whole)
       }
     }
+    #expect(outcome.error == nil)
     #expect(outcome.text == "Hello")
     #expect(outcome.attempts == 3)
   }
