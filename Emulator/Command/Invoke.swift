@@ -1,3 +1,4 @@
+import Gateway
 import Glibc
 import JSON
 import Lambda
@@ -113,7 +114,7 @@ struct PostedFrames: Sendable {
   private static let longest = 131_072
 
   func answer(_ request: HTTPRequest) async -> HTTPResponse {
-    let id = request.path.split(separator: "/").last.map(String.init) ?? ""
+    let id = ConnectionService.connectionID(in: request.path) ?? ""
     switch request.method {
     case "POST":
       guard let bytes = try? await request.body.collect(upTo: Self.longest) else {

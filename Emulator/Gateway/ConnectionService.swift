@@ -6,7 +6,7 @@ import Server
 ///
 /// Source: API Gateway developer guide, "Use @connections commands in your backend service";
 /// botocore's model of `apigatewaymanagementapi` for the errors.
-struct ConnectionService: Sendable {
+package struct ConnectionService: Sendable {
   private let configuration: GatewayConfiguration
   private let connections: Connections
   /// Bytes of one message (API Gateway quotas: 128 KB).
@@ -19,6 +19,9 @@ struct ConnectionService: Sendable {
 
   /// Whether a path is `[/STAGE]/@connections/…`, `@` encoded or not.
   static func isMeant(by path: String) -> Bool { place(path) != nil }
+
+  /// The connection that a path of `@connections` names, decoded.
+  package static func connectionID(in path: String) -> String? { place(path)?.id }
 
   private static func place(_ path: String) -> (stage: String?, id: String)? {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()

@@ -319,7 +319,7 @@ import Testing
       kill(pid_t(warden), SIGKILL)
       let text = try await cut.text
       #expect(text.contains("Runtime exited with error: signal: killed"))
-      try await eventually { kill(pid_t(sandbox), 0) != 0 }
+      try await eventually { hasEnded(pid_t(sandbox)) }
       #expect(try await functions.test("{}").outcome == .succeeded)
     }
   }

@@ -36,7 +36,7 @@ import Testing
       try await withWarden { warden in
         #expect(await warden.run("sleep 300 & echo $! > \(folder)/pid") == .status(0))
         let pid = try number(in: folder + "/pid")
-        try await eventually { kill(pid, 0) != 0 }
+        try await eventually { hasEnded(pid) }
       }
     }
   }
@@ -47,7 +47,7 @@ import Testing
         let script = "setsid sh -c 'echo $$ > \(folder)/pid; exec sleep 300' & "
         _ = await warden.run(script + "while ! [ -s \(folder)/pid ]; do sleep 0.01; done")
         let pid = try number(in: folder + "/pid")
-        try await eventually { kill(pid, 0) != 0 }
+        try await eventually { hasEnded(pid) }
       }
     }
   }
@@ -65,7 +65,7 @@ import Testing
       }
       let pids = try [number(in: folder + "/group"), number(in: folder + "/stray")]
       await warden.close()
-      for pid in pids { #expect(kill(pid, 0) != 0) }
+      for pid in pids { #expect(hasEnded(pid)) }
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -30,6 +31,19 @@ import Testing
 
         Source: japanese/word/食べる
         """)
+  }
+
+  @Test func `names each source of several results once, at the end`() {
+    let word: JSONValue = [
+      "words": [
+        ["word": "食べる", "meanings": ["to eat"], "source": "japanese/word/食べる"]
+      ]
+    ]
+    let calls = ["1", "2"].map { ToolWish(id: $0, name: "t", arguments: [:]) }
+    let task = ModelTask("What does 食べる mean?", tools: TutorTools.all)
+    let text = model.reply(to: task.after(calls, [word, word])).text
+    #expect(text.hasSuffix("\n\nSource: japanese/word/食べる"))
+    #expect(text.components(separatedBy: "Source").count == 2)
   }
 
   @Test func `counts strokes`() {

@@ -21,7 +21,7 @@ package struct NotInTime: Error, CustomStringConvertible {
 ///
 /// - Throws: ``NotInTime`` when `limit` has passed, or what the condition throws.
 package func eventually(
-  within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
+  within limit: Duration = .seconds(30), _ condition: () async throws -> Bool
 ) async throws {
   let clock = ContinuousClock()
   let end = clock.now + limit
@@ -29,4 +29,16 @@ package func eventually(
     guard clock.now < end else { throw NotInTime(waited: limit) }
     try await Task.sleep(for: .milliseconds(5))
   }
+}
+
+/// Whether a process has ended. One that waits for its parent to take note of its end has: a process
+/// whose parent is gone may stay so for good, where process 1 takes no note of what it inherits.
+package func hasEnded(_ pid: Int32) -> Bool {
+  guard kill(pid, 0) == 0 else { return true }
+  guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else {
+    return true
+  }
+  // The name, which may hold anything, stands in parentheses in front of the state.
+  let state = status.split(separator: ")").last?.first { $0 != " " }
+  return state == "Z" || state == "X"
 }

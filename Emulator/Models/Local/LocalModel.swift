@@ -66,8 +66,8 @@ package struct LocalModel: Sendable {
     }
     if let shortened = Summary(wishes, state)?.text { return shortened }
     if let talk = state.smallTalk { return phrases.smallTalk(talk) }
-    let results = state.results.compactMap { ResultReading(state.question).answer(in: $0.content) }
-    if !results.isEmpty { return results.joined(separator: "\n\n") }
+    let results = ResultReading(state.question).answer(inAll: state.results.map(\.content))
+    if let results { return results }
     let context = ContextReading(in: task.instructions + "\n" + state.preamble)
     if let answer = context.answer(to: state.question) { return answer }
     if let answer = given(state)?.answer(to: state.question) { return answer }

@@ -17,8 +17,24 @@ struct ResultReading {
     phrases = Phrases(isJapanese: question.isJapanese)
   }
 
-  /// The answer in a result; nil when the result is an error or holds nothing.
-  func answer(in content: String) -> String? {
+  /// What a result says, and where it stands.
+  struct Answer {
+    let text: String
+    var sources: [String] = []
+  }
+
+  /// The answers in several results: their sentences, then each source once; nil when every result is
+  /// an error or holds nothing.
+  func answer(inAll contents: [String]) -> String? {
+    let answers = contents.compactMap { answer(in: $0) }
+    guard !answers.isEmpty else { return nil }
+    let text = answers.map(\.text).joined(separator: "\n\n")
+    var known: Set<String> = []
+    let sources = answers.flatMap(\.sources).filter { known.insert($0).inserted }
+    return sources.isEmpty ? text : text + "\n\n" + phrases.sources(sources)
+  }
+
+  private func answer(in content: String) -> Answer? {
     guard let value = try? JSONValue(parsing: content) else { return plain(content) }
     guard !Self.isNothing(value) else { return nil }
     if let text = value.string { return plain(text) }
@@ -35,9 +51,7 @@ struct ResultReading {
       : shown.count == 1 || !exact.isEmpty
         ? shown.map(statement).joined(separator: "\n\n")
         : entries(shown)
-    var known: Set<String> = []
-    let sources = shown.compactMap(\.source).filter { known.insert($0).inserted }
-    return sources.isEmpty ? text : text + "\n\n" + phrases.sources(sources)
+    return Answer(text: text, sources: shown.compactMap(\.source))
   }
 
   /// True for errors, nulls, and containers without content.
@@ -55,9 +69,9 @@ struct ResultReading {
     }
   }
 
-  private func plain(_ text: String) -> String? {
+  private func plain(_ text: String) -> Answer? {
     let text = text.trimmed
-    return text.isEmpty ? nil : text
+    return text.isEmpty ? nil : Answer(text: text)
   }
 
   private static func list(_ elements: [JSONValue]) -> String {
