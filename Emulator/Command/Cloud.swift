@@ -74,16 +74,12 @@ final class Cloud: Sendable {
     of application: Application, _ options: CloudOptions, servicePort: UInt16
   ) throws -> [FunctionConfiguration] {
     let services = "http://127.0.0.1:\(servicePort)"
-    var environment = ["AWS_ENDPOINT_URL": services]
-    environment.merge(options.provider ?? Self.standIn(services)) { $1 }
+    var environment = options.providers.variables(
+      services: services, named: application.functions.map(\.environment))
+    environment["AWS_ENDPOINT_URL"] = services
     return try application.functions.map {
       try options.project.configuration(of: $0, build: options.build, environment: environment)
     }
-  }
-
-  /// Where the functions find the stand-in of their model provider.
-  private static func standIn(_ services: String) -> [String: String] {
-    ["OPENAI_BASE_URL": services + "/openai/v1", "OPENAI_API_KEY": "martlet"]
   }
 
   private static func gateway(
@@ -156,8 +152,8 @@ struct CloudOptions: Sendable {
   /// 0 takes a free one.
   var servicePort: UInt16
   var build: String?
-  /// Variables of a real model provider; nil stands for the stand-in.
-  var provider: [String: String]?
+  /// Which model providers are real.
+  var providers: ProviderChoice
   var script: ScriptedAnswers?
   var log: LogSink
   /// Answers `@connections` instead of the gateway.

@@ -56,9 +56,9 @@ struct Greeting {
     ]
     lines.append(
       isStandIn
-        ? "  Answers come from a small deterministic model. With OPENAI_API_KEY in the environment"
-          + "\n  they come from that provider."
-        : "  Answers come from the model provider that OPENAI_API_KEY or OPENAI_BASE_URL names.")
+        ? "  Answers come from a small deterministic model. With a provider's key in the"
+          + "\n  environment (./martlet help start) they come from that provider."
+        : "  Answers come from the model providers whose keys or addresses the environment holds.")
     lines += [
       "", "Try:", "  ./martlet invoke chat --event events/chat.json",
       "  curl -H \"Authorization: Bearer $(./martlet token --user root --role admin)\" \\",

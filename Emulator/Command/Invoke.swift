@@ -28,7 +28,7 @@ struct Invoke {
       CloudOptions(
         project: project, database: state.database, objects: state.objects, gatewayPort: 3000,
         servicePort: 0, build: options.project.build,
-        provider: Provider.isGiven(environment) ? Provider.variables(environment) : nil,
+        providers: ProviderChoice(environment),
         log: { log.write($0) }, connections: { await posts.answer($0) }))
     do {
       let status = try await invoke(event, cloud, log)

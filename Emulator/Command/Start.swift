@@ -22,15 +22,13 @@ struct Start {
     let state = try State(project, options.project)
     let gatewayPort = try port(options.port, "--port")
     let log = StartLog()
-    var provider: [String: String]?
-    if Provider.isGiven(environment) { provider = Provider.variables(environment) }
     let cloud: Cloud
     do {
       cloud = try await Cloud(
         CloudOptions(
           project: project, database: state.database, objects: state.objects,
           gatewayPort: gatewayPort.port, servicePort: options.servicePort,
-          build: options.project.build, provider: provider, script: try options.readScript(),
+          build: options.project.build, providers: ProviderChoice(environment), script: try options.readScript(),
           log: { log.write($0) }))
     } catch ServerError.cannotListen(_, let port, let code) {
       throw Self.taken(port, code, "--service-port")
@@ -76,7 +74,7 @@ struct Start {
     let token = try? await DevelopmentToken(cloud.secrets).text()
     let greeting = Greeting(
       application: cloud.application, gatewayPort: port, services: cloud.servicesURL,
-      token: token, isStandIn: !Provider.isGiven(environment))
+      token: token, isStandIn: !ProviderChoice(environment).hasReal)
     Console.shared.print(options.printsJSON ? greeting.json : greeting.text)
   }
 
@@ -93,19 +91,6 @@ struct Start {
       code == EADDRINUSE ? "is in use by another program" : String(cString: strerror(code))
     return ProjectError(
       description: "port \(port) \(reason); choose another one with \(option), 0 takes a free one")
-  }
-}
-
-/// The real model provider that whoever starts the emulator names in the environment.
-enum Provider {
-  private static let names = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "LLM_MODEL"]
-
-  static func isGiven(_ environment: [String: String]) -> Bool {
-    ["OPENAI_API_KEY", "OPENAI_BASE_URL"].contains { environment[$0]?.isEmpty == false }
-  }
-
-  static func variables(_ environment: [String: String]) -> [String: String] {
-    environment.filter { names.contains($0.key) && !$0.value.isEmpty }
   }
 }
 

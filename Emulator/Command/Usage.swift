@@ -43,8 +43,10 @@ enum Usage {
       --json               print one JSON line when ready:
                            gateway, websocket, services, page, token, pid
 
-    With OPENAI_API_KEY or OPENAI_BASE_URL in the environment the functions speak to that service
-    instead of the stand-in.
+    Model providers are played by stand-ins. With the key or the address of one in the environment
+    (OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, GOOGLE_SERVICE_ACCOUNT,
+    AWS_BEARER_TOKEN_BEDROCK, OPENAI_BASE_URL, …) the functions speak to that service; LLM_PROVIDER
+    says who answers, such as anthropic,openai. docs/configuration.md has them all.
     """
 
   private static let invoke = """

@@ -11,6 +11,8 @@ package struct ModelTask: Sendable, Equatable {
   package var format = ReplyFormat.text
   /// Tokens of the longest answer; nil is as long as it gets.
   package var longest: Int?
+  /// The provider may look at pages of its own search and name them.
+  package var groundsInSearch = false
   /// Texts at which an answer ends.
   package var stops: [String] = []
 

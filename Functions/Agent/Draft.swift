@@ -5,6 +5,8 @@ final class Draft: Sendable {
   struct Content: Sendable {
     var text = ""
     var usage = Usage()
+    /// Who answered last, when the model said so.
+    var model: String?
     var rounds = 0
     var steps: [ToolStep] = []
     /// What tools returned.

@@ -53,7 +53,7 @@ struct Rounds: Sendable {
         case .text(let text): state.text += text
         case .toolCall(let call): state.calls.append(call)
         case .finish(let finish): state.finish = finish
-        case .usage, .source: break
+        case .usage, .source, .model: break
         }
       }
     }
@@ -79,6 +79,7 @@ struct Rounds: Sendable {
           try await say(gap ? "\n\n" + text : text)
         case .usage(let usage): draft.change { $0.usage = before + usage }
         case .source(let source): draft.change { $0.grounding.append(source) }
+        case .model(let name): draft.change { $0.model = name }
         case .toolCall, .finish: break
         }
       }

@@ -78,6 +78,7 @@ struct TurnRun: Sendable {
     var report = report(.cancelled)
     report.usage = content.usage
     report.rounds = content.rounds
+    report.model = content.model ?? report.model
     report.tools = content.toolTimes
     report.answerBytes = content.text.utf8.count
     let sources = Citations(
@@ -183,7 +184,8 @@ struct TurnRun: Sendable {
     return Turn(
       conversation: conversation, number: 0, message: message, question: question.text.text,
       answer: content.text, status: status, sources: sources, tools: content.steps,
-      usage: content.usage, assistant: profile.name, model: model.name, askedAt: askedAt,
+      usage: content.usage, assistant: profile.name, model: content.model ?? model.name,
+      askedAt: askedAt,
       answeredAt: max(now(), askedAt))
   }
 

@@ -6,16 +6,19 @@ package enum CloudService: Sendable, CaseIterable {
   case s3
   case secretsManager
   case lambda
+  /// Models; signed by the name `bedrock`.
+  case bedrockRuntime
   /// API Gateway's management API: posts to open connections.
   case connections
 
-  /// What stands in hosts and, but for one, in signatures.
+  /// What stands in hosts and, but for two, in signatures.
   package var name: String {
     switch self {
     case .dynamoDB: "dynamodb"
     case .s3: "s3"
     case .secretsManager: "secretsmanager"
     case .lambda: "lambda"
+    case .bedrockRuntime: "bedrock-runtime"
     case .connections: "execute-api"
     }
   }
@@ -27,6 +30,7 @@ package enum CloudService: Sendable, CaseIterable {
     case .s3: "S3"
     case .secretsManager: "SECRETS_MANAGER"
     case .lambda: "LAMBDA"
+    case .bedrockRuntime: "BEDROCK_RUNTIME"
     case .connections: "APIGATEWAYMANAGEMENTAPI"
     }
   }

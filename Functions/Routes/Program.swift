@@ -117,9 +117,8 @@ struct Program: Sendable {
 
   /// One agent for each assistant; they share the connections to model and stores.
   private func agents() -> [String: Agent] {
-    let key = settings.openAIKey
-    let model = HTTPModel(
-      OpenAI(base: settings.openAIBase) { key }, model: settings.model.name, client: http)
+    let providers = Providers(
+      settings.providers, http: http, cloud: client.settings, secrets: secrets)
     let index = index
     let knowledge = Knowledge(checkEvery: settings.cacheTime) { tag in
       try await index.load(JapaneseIngestion.indexKey, unless: tag)
@@ -129,7 +128,7 @@ struct Program: Sendable {
     var agents: [String: Agent] = [:]
     for profile in AssistantList.profiles(model: settings.model) {
       agents[profile.name] = Agent(
-        profile: profile, model: model, tools: tools, knowledge: knowledge, store: conversations,
+        profile: profile, model: providers.model(for: profile.name, like: settings.model), tools: tools, knowledge: knowledge, store: conversations,
         now: { .now })
     }
     return agents

@@ -10,24 +10,60 @@ struct Setting: Sendable {
   let meaning: String
 
   static let provider = Setting(
-    name: "LLM_PROVIDER", standard: "openai", range: "openai",
-    meaning: "Who answers: `openai` is every service that speaks OpenAI's Chat Completions.")
+    name: "LLM_PROVIDER", standard: "openai",
+    range: "one or more of \(ProviderName.known), each with `:model` behind it if wanted",
+    meaning: "Who answers, with commas between them: the next one is asked when one cannot answer. "
+      + "`openai` is every service that speaks Chat Completions.")
   static let model = Setting(
-    name: "LLM_MODEL", standard: "gpt-4o-mini", range: "1 to 128 characters",
-    meaning: "The model that answers, by the provider's name for it.")
+    name: "LLM_MODEL", standard: "", range: "up to \(ModelChoice.longestName) characters",
+    meaning: "The model of the first provider; empty: the one that `LLM_PROVIDER` names, else the "
+      + "provider's standard model.")
+  static let assistantProviders = Setting(
+    name: "ASSISTANT_PROVIDERS", standard: "",
+    range: "`assistant=` with a list as in `LLM_PROVIDER`, several with semicolons between them",
+    meaning: "Other providers for single assistants: `japanese=gemini,openai:gpt-4o`.")
+  static let classifierModel = Setting(
+    name: "CLASSIFIER_MODEL", standard: "", range: "one entry as in `LLM_PROVIDER`",
+    meaning: "The small model that is asked, at temperature 0, when the example sentences leave an "
+      + "intent open; empty: the first model of `LLM_PROVIDER`.")
+  static let searchGrounding = Setting(
+    name: "SEARCH_GROUNDING", standard: "false", range: "true or false",
+    meaning: "Whether Gemini may ground answers in Google Search where no tool of ours is offered; "
+      + "the pages are shown as sources.")
   static let temperature = Setting(
     name: "LLM_TEMPERATURE", standard: "0.7", range: "a number from 0 to 2",
     meaning: "How freely the model words its answers.")
   static let longestAnswer = Setting(
     name: "LLM_MAX_TOKENS", standard: "2048", range: "a whole number from 1 to 32768",
     meaning: "The longest answer, in the provider's tokens.")
-  static let openAIKey = Setting(
-    name: "OPENAI_API_KEY", standard: "", range: "any text",
-    meaning: "Key of the provider; without one no `Authorization` is sent.")
   static let openAIBase = Setting(
     name: "OPENAI_BASE_URL", standard: "https://api.openai.com/v1",
     range: "an address that begins with https:// or http://",
-    meaning: "Address of the service, up to and without `/chat/completions`.")
+    meaning: "Address of OpenAI or of a compatible server, without `/chat/completions`.")
+  static let anthropicBase = Setting(
+    name: "ANTHROPIC_BASE_URL", standard: "https://api.anthropic.com",
+    range: "an address that begins with https:// or http://",
+    meaning: "Address of Anthropic's API, without `/v1/messages`.")
+  static let geminiBase = Setting(
+    name: "GOOGLE_GEMINI_BASE_URL", standard: "https://generativelanguage.googleapis.com",
+    range: "an address that begins with https:// or http://",
+    meaning: "Address of Gemini's API, without the version.")
+  static let vertexBase = Setting(
+    name: "GOOGLE_VERTEX_BASE_URL", standard: "",
+    range: "an address that begins with https:// or http://",
+    meaning: "Address of Vertex AI; empty: that of the location.")
+  static let googleProject = Setting(
+    name: "GOOGLE_CLOUD_PROJECT", standard: "", range: "up to 128 characters",
+    meaning: "Project of Vertex AI; needed when `vertex` is a provider.")
+  static let googleLocation = Setting(
+    name: "GOOGLE_CLOUD_LOCATION", standard: "us-central1", range: "1 to 64 characters",
+    meaning: "Location of Vertex AI.")
+  static let bedrockRegion = Setting(
+    name: "BEDROCK_REGION", standard: "", range: "up to 64 characters",
+    meaning: "Region of Bedrock; empty: the function's own.")
+  static let providerKeys = Setting(
+    name: "PROVIDER_KEYS_SECRET", standard: "martlet/provider-keys", range: "1 to 512 characters",
+    meaning: "Name of the secret with the providers' keys, see below.")
   static let assistant = Setting(
     name: "DEFAULT_ASSISTANT", standard: "japanese", range: "japanese",
     meaning: "The assistant of a connection that names none.")
@@ -58,12 +94,31 @@ struct Setting: Sendable {
     name: "KNOWLEDGE_BUCKET", standard: "martlet-knowledge", range: "3 to 63 characters",
     meaning: "Bucket of the search index.")
 
-  /// All of them, in the order of the document.
+  // Keys: never in the template; see `ProviderKeys`.
+  static let openAIKey = key(
+    "OPENAI_API_KEY", "Key of OpenAI or a compatible server; without one no `Authorization` is sent.")
+  static let anthropicKey = key("ANTHROPIC_API_KEY", "Key of Anthropic.")
+  static let geminiKey = key("GEMINI_API_KEY", "Key of the Gemini API.")
+  static let googleAccount = key(
+    "GOOGLE_SERVICE_ACCOUNT", "The JSON file of a service account that may use Vertex AI.")
+  static let bedrockKey = key(
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "A Bedrock API key; without one requests are signed with the function's credentials.")
+
+  /// What opens doors. The environment comes before the secret.
+  static let keys = [openAIKey, anthropicKey, geminiKey, googleAccount, bedrockKey]
+
+  /// All others, in the order of the document.
   static let all = [
-    provider, model, temperature, longestAnswer, openAIKey, openAIBase, assistant, origins,
-    cacheTime, logLevel, webSocketURL, tokenKey, connections, conversations, turns, claims,
+    provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
+    searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
+    googleLocation, bedrockRegion, providerKeys, assistant, origins, cacheTime, logLevel, webSocketURL, tokenKey, connections, conversations, turns, claims,
     knowledge, knowledgeBucket,
   ]
+
+  private static func key(_ name: String, _ meaning: String) -> Setting {
+    Setting(name: name, standard: "", range: "any text", meaning: meaning)
+  }
 
   private static func table(_ name: String, _ standard: String, _ what: String) -> Setting {
     Setting(

@@ -4,9 +4,7 @@ import LambdaRuntime
 /// The functions' settings, checked.
 struct Settings: Sendable {
   let model: ModelSettings
-  /// nil when none is to be sent.
-  let openAIKey: String?
-  let openAIBase: String
+  let providers: ProviderSettings
   let assistant: String
   let allowedOrigins: Set<String>
   let cacheTime: Duration
@@ -27,14 +25,11 @@ struct Settings: Sendable {
   /// Reads the environment. A wrong value is an error that names it; an absent one has its default.
   init(_ environment: @escaping (String) -> String?) throws(SettingError) {
     let read = SettingReader(environment: environment)
-    _ = try read.choice(.provider, of: ["openai"])
     _ = try read.choice(.logLevel, of: Log.Level.allCases.map(\.rawValue))
+    providers = try ProviderSettings(read)
     model = ModelSettings(
-      name: try read.text(.model, 1...128), temperature: try read.number(.temperature, 0...2),
+      name: providers.choices[0].model, temperature: try read.number(.temperature, 0...2),
       maximumTokens: try read.whole(.longestAnswer, 1...32_768))
-    let key = try read.text(.openAIKey, 0...4096)
-    openAIKey = key.isEmpty ? nil : key
-    openAIBase = try read.address(.openAIBase, schemes: ["https", "http"])
     assistant = try read.choice(.assistant, of: AssistantList.names)
     allowedOrigins = try read.origins(.origins)
     cacheTime = .seconds(try read.whole(.cacheTime, 0...3600))
@@ -61,18 +56,19 @@ struct SettingError: FunctionError, Equatable {
 }
 
 /// Reads settings one by one.
-private struct SettingReader {
+struct SettingReader {
   let environment: (String) -> String?
 
   /// The variable's text, or the default when it is absent or empty.
-  private func value(_ setting: Setting) -> String {
+  func value(_ setting: Setting) -> String {
     guard let text = environment(setting.name), !text.isEmpty else { return setting.standard }
     return text
   }
 
   /// A key's value is never repeated in an error.
-  private func refusal(_ setting: Setting) -> SettingError {
-    let value = setting.name == Setting.openAIKey.name ? "…" : value(setting).prefix(100)
+  func refusal(_ setting: Setting) -> SettingError {
+    let isKey = Setting.keys.contains { $0.name == setting.name }
+    let value = isKey ? "…" : value(setting).prefix(100)
     return SettingError(name: setting.name, value: String(value), range: setting.range)
   }
 

@@ -159,6 +159,25 @@ EVP_PKEY *martlet_private_key(const unsigned char *pem, size_t count) {
   return key;
 }
 
+size_t martlet_new_rsa_key(unsigned int bits, unsigned char *pem, size_t capacity) {
+  EVP_PKEY *key = EVP_RSA_gen(bits);
+  BIO *sink = BIO_new(BIO_s_mem());
+  size_t written = 0;
+  if (key != NULL && sink != NULL &&
+      PEM_write_bio_PKCS8PrivateKey(sink, key, NULL, NULL, 0, NULL, NULL) == 1) {
+    char *text = NULL;
+    long count = BIO_get_mem_data(sink, &text);
+    if (count > 0 && (size_t)count <= capacity) {
+      memcpy(pem, text, (size_t)count);
+      written = (size_t)count;
+    }
+  }
+  BIO_free(sink);
+  EVP_PKEY_free(key);
+  ERR_clear_error();
+  return written;
+}
+
 static int set_padding(EVP_PKEY_CTX *context, enum martlet_padding padding) {
   switch (padding) {
     case martlet_padding_none:

@@ -1,4 +1,5 @@
 import Agent
+import Cloud
 import JSON
 import LambdaRuntime
 import Support
@@ -16,8 +17,10 @@ import Testing
     #expect(settings.model.name == "gpt-4o-mini")
     #expect(settings.model.temperature == 0.7)
     #expect(settings.model.maximumTokens == 2048)
-    #expect(settings.openAIKey == nil)
-    #expect(settings.openAIBase == "https://api.openai.com/v1")
+    #expect(settings.providers.choices == [ModelChoice(.openai)])
+    #expect(settings.providers.classifier == ModelChoice(.openai))
+    #expect(settings.providers.keys.isEmpty)
+    #expect(settings.providers.openAIBase == "https://api.openai.com/v1")
     #expect(settings.assistant == "japanese")
     #expect(settings.allowedOrigins.isEmpty)
     #expect(settings.cacheTime == .seconds(300))
@@ -29,7 +32,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("LLM_PROVIDER", "acme"), ("LLM_MODEL", String(repeating: "x", count: 129)),
+    ("LLM_PROVIDER", "acme"), ("LLM_MODEL", String(repeating: "x", count: 257)),
+    ("LLM_PROVIDER", "openai,"), ("LLM_PROVIDER", ","), ("LLM_PROVIDER", "openai:"),
+    ("LLM_PROVIDER", "openai,acme:x"), ("CLASSIFIER_MODEL", "acme"),
+    ("LLM_PROVIDER", Array(repeating: "openai", count: 9).joined(separator: ",")),
+    ("ASSISTANT_PROVIDERS", "french=openai"), ("ASSISTANT_PROVIDERS", "japanese"),
+    ("ASSISTANT_PROVIDERS", "japanese=openai;japanese=gemini"), ("SEARCH_GROUNDING", "yes"),
+    ("ANTHROPIC_BASE_URL", "ftp://x"), ("GEMINI_API_KEY", "secret\u{7}key"),
     ("LLM_TEMPERATURE", "hot"), ("LLM_TEMPERATURE", "2.1"), ("LLM_TEMPERATURE", "-0.1"),
     ("LLM_TEMPERATURE", "nan"), ("LLM_MAX_TOKENS", "0"), ("LLM_MAX_TOKENS", "1.5"),
     ("OPENAI_API_KEY", "secret\nkey"), ("OPENAI_BASE_URL", "ftp://x"),
@@ -45,6 +54,57 @@ import Testing
     #expect(error?.errorType == "Runtime.InvalidSetting")
     #expect(error?.errorMessage.hasPrefix("\(name) is '") == true)
     #expect(error?.errorMessage.contains("secret") == false)
+  }
+
+  @Test func `providers stand in order, with their models, for single assistants too`() throws {
+    let settings = try settings([
+      "LLM_PROVIDER": "Anthropic, bedrock:amazon.nova-lite-v1:0 ,openai:gpt-4o",
+      "LLM_MODEL": "claude-x", "CLASSIFIER_MODEL": "gemini",
+      "ASSISTANT_PROVIDERS": "japanese=gemini,openai;", "ANTHROPIC_API_KEY": "k",
+    ]).providers
+    #expect(
+      settings.choices == [
+        ModelChoice(.anthropic, model: "claude-x"),
+        ModelChoice(.bedrock, model: "amazon.nova-lite-v1:0"),
+        ModelChoice(.openai, model: "gpt-4o"),
+      ])
+    #expect(settings.choices(for: "other") == settings.choices)
+    #expect(settings.choices(for: "japanese") == [ModelChoice(.gemini), ModelChoice(.openai)])
+    #expect(settings.classifier == ModelChoice(.gemini))
+    #expect(settings.keys == ["ANTHROPIC_API_KEY": "k"])
+  }
+
+  @Test func `vertex needs a project`() throws {
+    let error = #expect(throws: SettingError.self) { try settings(["LLM_PROVIDER": "vertex"]) }
+    #expect(error?.name == "GOOGLE_CLOUD_PROJECT")
+    #expect(throws: Never.self) {
+      try settings(["LLM_PROVIDER": "vertex", "GOOGLE_CLOUD_PROJECT": "p"])
+    }
+  }
+
+  @Test func `keys come from the environment, else from the secret`() async throws {
+    let file = #"{"OPENAI_API_KEY": "s", "GOOGLE_SERVICE_ACCOUNT": {"client_email": "a"}}"#
+    let keys = ProviderKeys(
+      given: ["ANTHROPIC_API_KEY": "e"], secret: "x", read: { _ in Array(file.utf8) })
+    #expect(try await keys.key(.anthropicKey) == "e")
+    #expect(try await keys.key(.openAIKey) == "s")
+    #expect(try await keys.key(.googleAccount) == #"{"client_email":"a"}"#)
+    #expect(try await keys.key(.geminiKey) == nil)
+    let absent = ProviderKeys(given: [:], secret: "x") { _ in
+      throw CloudError.service(
+        code: "ResourceNotFoundException", message: "none", status: 400)
+    }
+    #expect(try await absent.key(.openAIKey) == nil)
+    let broken = ProviderKeys(given: [:], secret: "x", read: { _ in Array("[1]".utf8) })
+    await #expect(throws: ProviderKeys.Problem.malformed(secret: "x")) {
+      try await broken.key(.openAIKey)
+    }
+  }
+
+  @Test func `the document lists exactly these keys`() throws {
+    let rows = try Project.text("docs/configuration.md").split(separator: "\n")
+      .filter { $0.hasPrefix("- `") }
+    #expect(rows.map(String.init) == Setting.keys.map { "- `\($0.name)`: \($0.meaning)" })
   }
 
   @Test func `origins are compared as browsers write them`() throws {

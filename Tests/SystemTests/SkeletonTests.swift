@@ -21,6 +21,11 @@ import Testing
     try await Client.run("invoke.py")
   }
 
+  @Test(.enabled(if: Project.runsEverything))
+  func `every provider answers, and the next one when one cannot`() async throws {
+    try await Client.run("provider_choice.py")
+  }
+
   @Test func `faults end in an error frame, and nothing stored is lost`() async throws {
     try await Client.run("faults.py")
   }

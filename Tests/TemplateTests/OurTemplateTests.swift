@@ -60,12 +60,15 @@ import Testing
     #expect(documented.count > 15)
     let given = try Application(
       template: Project.bytes("template.json"), file: "template.json",
-      parameters: ["OpenAiApiKey": "k", "OpenAiBaseUrl": "https://o.example/v1"])
+      parameters: ["OpenAiBaseUrl": "https://o.example/v1"])
+    #expect(
+      given.function(named: "ChatFunction")?.environment["OPENAI_BASE_URL"]
+        == "https://o.example/v1")
     let names = Set(given.functions.flatMap(\.environment.keys))
     #expect(names == Set(documented.keys))
     // What a deployment finds out by itself; what nobody has by default.
     let own: Set<String> = [
-      "ALLOWED_ORIGINS", "WEBSOCKET_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL",
+      "ALLOWED_ORIGINS", "WEBSOCKET_URL",
     ]
     let chat = try #require(application.function(named: "ChatFunction")).environment
     for (name, standard) in documented where !own.contains(name) {
@@ -119,8 +122,8 @@ import Testing
     #expect(application.tables[0].timeToLive == "expiresAt")
     #expect(application.tables[2].attributes["number"] == .number)
     #expect(application.buckets.map(\.name) == ["martlet-knowledge"])
-    let secret = try #require(application.secrets.first)
-    #expect(secret.name == "martlet/token-key")
+    #expect(application.secrets.map(\.name) == ["martlet/provider-keys", "martlet/token-key"])
+    let secret = try #require(application.secrets.last)
     guard case .generated(let generated) = secret.value else {
       Issue.record("the key is not generated")
       return

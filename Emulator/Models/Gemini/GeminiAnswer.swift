@@ -39,6 +39,23 @@ struct GeminiAnswer {
     return words + [response([["text": ""]], isLast: true)]
   }
 
+  /// A page of a search that was never made, under a name that leads nowhere (RFC 2606).
+  private var grounding: JSONValue {
+    var query = ""
+    if case .user(let text)? = task.messages.last { query = String(text.prefix(100)) }
+    let page = "https://search.example/?q=" + PercentEncoding.encode(query)
+    return [
+      "webSearchQueries": [.string(query)],
+      "groundingChunks": [["web": ["uri": .string(page), "title": "search.example"]]],
+      "groundingSupports": [
+        [
+          "segment": ["text": .string(performance.reply.text)], "groundingChunkIndices": [0],
+        ]
+      ],
+      "searchEntryPoint": ["renderedContent": "<div>search.example</div>"],
+    ]
+  }
+
   private var calls: [JSONValue] {
     performance.reply.calls.map { call in
       [
@@ -55,6 +72,7 @@ struct GeminiAnswer {
     var candidate: JSONValue = ["content": ["role": "model", "parts": .array(parts)], "index": 0]
     if isLast {
       candidate["finishReason"] = performance.reply.finish == .length ? "MAX_TOKENS" : "STOP"
+      if task.groundsInSearch { candidate["groundingMetadata"] = grounding }
     }
     let input = Tokens.count(task)
     let output = Tokens.count(performance.reply)

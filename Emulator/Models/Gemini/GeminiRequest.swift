@@ -126,7 +126,9 @@ struct GeminiRequest {
 
   private mutating func readTools(_ body: JSONValue) throws(Problem) {
     for tool in body["tools"]?.array ?? [] {
-      for key in tool.object?.keys ?? [] where key != "functionDeclarations" {
+      if tool["googleSearch"]?.object != nil { task.groundsInSearch = true }
+      for key in tool.object?.keys ?? []
+      where !["functionDeclarations", "googleSearch"].contains(key) {
         throw Problem(.invalid, "* tools: this stand-in has no \(key)")
       }
       for function in tool["functionDeclarations"]?.array ?? [] {
@@ -139,6 +141,9 @@ struct GeminiRequest {
             description: function["description"]?.string ?? "",
             parameters: schema ?? ["type": "object", "properties": [:]]))
       }
+    }
+    guard !task.groundsInSearch || task.tools.isEmpty else {
+      throw Problem(.invalid, "Tool use with function calling is unsupported")
     }
     let wish = body["toolConfig"]?["functionCallingConfig"]
     if let allowed = wish?["allowedFunctionNames"]?.array?.compactMap(\.string), !allowed.isEmpty {

@@ -52,7 +52,7 @@ package struct HTTPModel<Wire: ModelWire>: Model {
     _ receive: (ModelEvent) async throws -> Void
   ) async throws {
     do {
-      let response = try await client.stream(wire.request(for: request), deadline: deadline)
+      let response = try await client.stream(try await self.request(request), deadline: deadline)
       guard (200...299).contains(response.status) else { throw await refusal(response) }
       var answer = wire.answer()
       for try await bytes in response.body {
@@ -62,6 +62,18 @@ package struct HTTPModel<Wire: ModelWire>: Model {
     } catch let error as NetworkError {
       try Task.checkCancellation()
       throw ModelError(error)
+    }
+  }
+
+  /// Without a key, a token or credentials there is no request; another provider may have them.
+  private func request(_ request: ModelRequest) async throws -> ClientRequest {
+    do {
+      return try await wire.request(for: request)
+    } catch let error as ModelError {
+      throw error
+    } catch {
+      try Task.checkCancellation()
+      throw ModelError.rejected(status: 0, code: "no_credentials", message: "\(error)")
     }
   }
 
@@ -78,7 +90,7 @@ extension ModelEvent {
   var isContent: Bool {
     switch self {
     case .text, .toolCall: true
-    case .usage, .finish, .source: false
+    case .usage, .finish, .source, .model: false
     }
   }
 }

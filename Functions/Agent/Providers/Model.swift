@@ -79,6 +79,8 @@ package struct ToolDefinition: Sendable, Equatable {
 }
 
 package enum ModelEvent: Sendable, Equatable {
+  /// Who answers, when that is not always the same model: `anthropic/claude-haiku-4-5`.
+  case model(String)
   case text(String)
   /// Complete: all parts of the arguments have arrived.
   case toolCall(ToolCall)

@@ -99,6 +99,9 @@ EVP_PKEY *martlet_p256_public_key(const unsigned char *x, const unsigned char *y
 /// A private key from PEM text (PKCS#8 or PKCS#1), or NULL. Never asks for a passphrase.
 EVP_PKEY *martlet_private_key(const unsigned char *pem, size_t count);
 
+/// A new RSA private key as PEM text (PKCS#8) in `pem`: its length, or 0 when it does not fit.
+size_t martlet_new_rsa_key(unsigned int bits, unsigned char *pem, size_t capacity);
+
 /// Padding of an RSA signature.
 enum martlet_padding { martlet_padding_none = 0, martlet_padding_pkcs1 = 1, martlet_padding_pss = 2 };
 

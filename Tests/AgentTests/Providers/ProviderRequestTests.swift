@@ -211,6 +211,23 @@ import Testing
     #expect(second.requests.isEmpty)
   }
 
+  @Test func `does not wait for a silent one while there is another`() async throws {
+    let first = ScriptedModel([.hang])
+    let second = ScriptedModel([.text("second"), .finish()])
+    let models = FallbackModel(
+      [(first, ModelSettings()), (second, ModelSettings())], patience: .milliseconds(20))
+    #expect(try await ask(models) == "second")
+    #expect(first.requests.count == 1)
+  }
+
+  @Test func `waits for a slow one that has begun`() async throws {
+    let first = ScriptedModel([.text("slow "), .wait(.milliseconds(80)), .text("words"), .finish()])
+    let second = ScriptedModel([.text("second"), .finish()])
+    let models = FallbackModel(
+      [(first, ModelSettings()), (second, ModelSettings())], patience: .milliseconds(40))
+    #expect(try await ask(models) == "slow words")
+  }
+
   @Test func `leaves a failing one out for a while`() async throws {
     let first = ScriptedModel([.fail(.unreachable("x"))])
     let second = ScriptedModel([.text("second"), .finish()])

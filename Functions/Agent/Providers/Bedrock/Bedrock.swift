@@ -59,6 +59,10 @@ package struct Bedrock: ModelWire {
   package func answer() -> BedrockAnswer { BedrockAnswer() }
 
   package func refusal(_ response: ClientResponse, now: Double) -> ModelError {
+    Self.refusal(response, now: now)
+  }
+
+  package static func refusal(_ response: ClientResponse, now: Double) -> ModelError {
     let type = (response.headers["x-amzn-errortype"] ?? "").prefix { $0 != ":" }
     let message = (try? JSONValue(parsing: response.body))?["message"]?.string
     if type == "ServiceQuotaExceededException" { return .exhausted(code: String(type)) }

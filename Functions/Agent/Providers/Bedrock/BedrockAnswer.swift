@@ -7,6 +7,8 @@ package struct BedrockAnswer: ModelAnswer {
   private var calls = OpenCalls()
   private var finish: FinishReason?
 
+  package init() {}
+
   package mutating func receive(_ bytes: [UInt8]) throws(ModelError) -> [ModelEvent] {
     let complete: [EventStreamMessage]
     do {

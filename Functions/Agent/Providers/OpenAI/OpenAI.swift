@@ -19,9 +19,17 @@ package struct OpenAI: ModelWire {
       "content-type": "application/json", "accept": "text/event-stream",
     ]
     if let key = try await key() { headers["authorization"] = "Bearer \(key)" }
-    let body = OpenAIRequest(request: request).body
+    let body = OpenAIRequest(request: request, usesMaxTokens: !isOpenAI).body
     return ClientRequest(
       "POST", base + "/chat/completions", headers: headers, body: .bytes(body.encoded()))
+  }
+
+  /// Servers that only speak the same protocol know the older `max_tokens`; OpenAI's newer models
+  /// refuse it.
+  private var isOpenAI: Bool {
+    let host = (base.firstRange(of: "://").map { base[$0.upperBound...] } ?? base[...])
+      .prefix { $0 != "/" && $0 != ":" }
+    return host.hasSuffix("openai.com") || host.hasSuffix("openai.azure.com")
   }
 
   package func answer() -> EventAnswer<OpenAIStream> { EventAnswer(OpenAIStream()) }
