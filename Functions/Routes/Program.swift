@@ -128,7 +128,8 @@ struct Program: Sendable {
     var agents: [String: Agent] = [:]
     for profile in AssistantList.profiles(model: settings.model) {
       agents[profile.name] = Agent(
-        profile: profile, model: providers.model(for: profile.name, like: settings.model), tools: tools, knowledge: knowledge, store: conversations,
+        profile: profile, model: providers.model(for: profile.name, like: settings.model),
+        tools: tools, knowledge: knowledge, store: conversations,
         now: { .now })
     }
     return agents

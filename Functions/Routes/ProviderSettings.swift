@@ -146,7 +146,8 @@ extension SettingReader {
     _ setting: Setting
   ) throws(SettingError) -> [String: [ModelChoice]] {
     var found: [String: [ModelChoice]] = [:]
-    for entry in try text(setting, 0...8_192).split(separator: ";") where !entry.trimmingBlanks.isEmpty {
+    for entry in try text(setting, 0...8_192).split(separator: ";")
+    where !entry.trimmingBlanks.isEmpty {
       let parts = entry.split(separator: "=", maxSplits: 1)
       guard parts.count == 2, let choices = ModelChoice.list(parts[1]) else {
         throw refusal(setting)

@@ -96,7 +96,8 @@ struct Setting: Sendable {
 
   // Keys: never in the template; see `ProviderKeys`.
   static let openAIKey = key(
-    "OPENAI_API_KEY", "Key of OpenAI or a compatible server; without one no `Authorization` is sent.")
+    "OPENAI_API_KEY",
+    "Key of OpenAI or a compatible server; without one no `Authorization` is sent.")
   static let anthropicKey = key("ANTHROPIC_API_KEY", "Key of Anthropic.")
   static let geminiKey = key("GEMINI_API_KEY", "Key of the Gemini API.")
   static let googleAccount = key(
@@ -112,7 +113,8 @@ struct Setting: Sendable {
   static let all = [
     provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
     searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
-    googleLocation, bedrockRegion, providerKeys, assistant, origins, cacheTime, logLevel, webSocketURL, tokenKey, connections, conversations, turns, claims,
+    googleLocation, bedrockRegion, providerKeys, assistant, origins, cacheTime, logLevel,
+    webSocketURL, tokenKey, connections, conversations, turns, claims,
     knowledge, knowledgeBucket,
   ]
 
