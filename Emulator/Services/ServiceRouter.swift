@@ -52,7 +52,12 @@ package struct ServiceRouter: Sendable {
   package func answer(_ request: HTTPRequest) async -> HTTPResponse {
     if let refusal = guardian.refusal(of: request) { return refusal }
     let path = request.path
-    if path.hasPrefix("/_martlet/") { return own(request, path) }
+    if path.hasPrefix("/_martlet/") {
+      guard let service = services.first(where: { $0.matches(request) }) else {
+        return own(request, path)
+      }
+      return await service.answer(request)
+    }
     switch route(request, path) {
     case .service(let service): return await service.answer(request)
     case .unknown(let name): return unknown(name)
