@@ -92,8 +92,10 @@ let package = Package(
     module("Template", at: "Emulator/Template", imports: ["JSON"]),
 
     // Level 2.
+    shim("CVectors", at: "Functions/CVectors", linker: [.linkedLibrary("m")]),
     module(
-      "Agent", at: "Functions/Agent", imports: ["JSON", "Events", "Crypto", "Network", "Cloud"]),
+      "Agent", at: "Functions/Agent",
+      imports: ["JSON", "Events", "Crypto", "Network", "Cloud", "CVectors"]),
     module(
       "Assistants", at: "Functions/Assistants", imports: ["JSON", "Events", "Cloud", "Agent"],
       exclude: ["Japanese/Knowledge"]),
@@ -140,7 +142,7 @@ let package = Package(
       imports: [
         "Agent", "Cloud", "Crypto", "Events", "JSON", "Network", "Server", "Services", "Storage",
         "Template",
-      ], exclude: ["Fixtures"]),
+      ], exclude: ["Fixtures", "Vectors"]),
     tests(
       "Assistants",
       imports: ["Assistants", "Agent", "Cloud", "Events", "JSON", "Models", "Network", "Server"]),
@@ -173,7 +175,9 @@ let package = Package(
       linker: function),
     program("ServerEcho", at: "Tests/Benchmarks/ServerEcho", imports: ["Server"]),
     shim("CBench", at: "Tests/Benchmarks/CBench"),
-    program("Bench", at: "Tests/Benchmarks/Bench", imports: ["CBench", "CLoop", "JSON"]),
+    program(
+      "Bench", at: "Tests/Benchmarks/Bench",
+      imports: ["Agent", "CBench", "CLoop", "CVectors", "JSON"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,7 @@ private let mayImport: [String: Set<String>] = [
   "Network": ["CCurl", "COpenSSL", "Crypto"],
   "LambdaRuntime": ["CGlibc", "Events"],
   "Cloud": ["JSON", "Events", "Crypto", "Network"],
-  "Agent": ["JSON", "Events", "Crypto", "Network", "Cloud"],
+  "Agent": ["JSON", "Events", "Crypto", "Network", "Cloud", "CVectors"],
   "Assistants": ["JSON", "Events", "Cloud", "Agent"],
   "Routes": [
     "JSON", "Events", "Crypto", "Network", "LambdaRuntime", "Cloud", "Agent", "Assistants",

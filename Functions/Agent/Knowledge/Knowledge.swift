@@ -66,7 +66,7 @@ package actor Knowledge {
   ) async throws -> State {
     do {
       guard let file = try await load(state?.tag) else {
-        guard let state else { throw LexicalIndexError.notAnIndex }
+        guard let state else { throw IndexError.notAnIndex }
         return State(index: state.index, tag: state.tag)
       }
       return State(index: try LexicalIndex(file.bytes), tag: file.tag)

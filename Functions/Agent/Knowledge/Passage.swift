@@ -35,11 +35,22 @@ package struct PassageFilter: Sendable, Equatable {
   package var owner: String
   /// The types wanted; nil is all of them.
   package var types: Set<String>?
+  /// The sources wanted, in full; nil is all of them.
+  package var sources: Set<String>?
+  package var titles: Set<String>?
+  /// A passage must have all of these.
+  package var tags: Set<String>
 
-  package init(tenant: String, owner: String, types: Set<String>? = nil) {
+  package init(
+    tenant: String, owner: String, types: Set<String>? = nil, sources: Set<String>? = nil,
+    titles: Set<String>? = nil, tags: Set<String> = []
+  ) {
     self.tenant = tenant
     self.owner = owner
     self.types = types
+    self.sources = sources
+    self.titles = titles
+    self.tags = tags
   }
 
   /// True when a passage of this group may be seen: shared, or the tenant's, or the owner's own.
@@ -48,6 +59,15 @@ package struct PassageFilter: Sendable, Equatable {
     if let tenant = group.tenant, tenant != self.tenant { return false }
     guard let owner = group.owner else { return true }
     return group.tenant == tenant && owner == self.owner
+  }
+
+  /// Whether more than the group decides.
+  var looksAtRecords: Bool { sources != nil || titles != nil || !tags.isEmpty }
+
+  /// Of a passage whose group is admitted.
+  func admits(_ passage: Passage) -> Bool {
+    (sources?.contains(passage.source) ?? true) && (titles?.contains(passage.title) ?? true)
+      && tags.isSubset(of: passage.tags)
   }
 }
 

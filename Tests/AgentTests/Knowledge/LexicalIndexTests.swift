@@ -97,11 +97,11 @@ private func file(_ passages: [Passage]) throws -> [UInt8] {
   }
 
   @Test func `refuses what is no index`() throws {
-    #expect(throws: LexicalIndexError.notAnIndex) { try LexicalIndex([]) }
-    #expect(throws: LexicalIndexError.notAnIndex) { try LexicalIndex(Array("hello".utf8)) }
+    #expect(throws: IndexError.notAnIndex) { try LexicalIndex([]) }
+    #expect(throws: IndexError.notAnIndex) { try LexicalIndex(Array("hello".utf8)) }
     var newer = try sample()
     newer[8] = 9
-    #expect(throws: LexicalIndexError.unknownVersion(9)) { try LexicalIndex(newer) }
+    #expect(throws: IndexError.unknownVersion(9)) { try LexicalIndex(newer) }
   }
 
   @Test func `refuses a file with any byte changed`() throws {
@@ -109,14 +109,14 @@ private func file(_ passages: [Passage]) throws -> [UInt8] {
     for place in good.indices {
       var bad = good
       bad[place] ^= 0x10
-      #expect(throws: LexicalIndexError.self, "byte \(place)") { try LexicalIndex(bad) }
+      #expect(throws: IndexError.self, "byte \(place)") { try LexicalIndex(bad) }
     }
   }
 
   @Test func `refuses a file cut at any place`() throws {
     let good = try sample()
     for end in good.indices {
-      #expect(throws: LexicalIndexError.self) { try LexicalIndex(Array(good[..<end])) }
+      #expect(throws: IndexError.self) { try LexicalIndex(Array(good[..<end])) }
     }
   }
 

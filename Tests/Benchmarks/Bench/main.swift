@@ -2,7 +2,8 @@ import Glibc
 
 // martlet-bench NAME [PROGRAM…]: measures one thing and prints medians.
 let benchmarks: [(name: String, what: String, run: ([String]) throws -> Void)] = [
-  ("runtime", "cold start, time and memory of an invocation", RuntimeBenchmark.run)
+  ("runtime", "cold start, time and memory of an invocation", RuntimeBenchmark.run),
+  ("vectors", "search by meaning at 10,000 and 100,000 vectors", VectorBenchmark.run),
 ]
 
 let arguments = Array(CommandLine.arguments.dropFirst())

@@ -20,7 +20,7 @@ package struct LexicalIndexBuilder {
   package var count: Int { lengths.count }
 
   /// Adds a passage. Its title and its text are searched, its other parts are kept with it.
-  package mutating func add(_ passage: Passage) throws(LexicalIndexError) {
+  package mutating func add(_ passage: Passage) throws(IndexError) {
     guard let offset = UInt32(exactly: records.count), lengths.count < Int(UInt32.max) else {
       throw .tooLarge("passages")
     }
@@ -30,7 +30,7 @@ package struct LexicalIndexBuilder {
     index("\(passage.title)\n\(passage.text)")
   }
 
-  private mutating func number(of group: PassageGroup) throws(LexicalIndexError) -> UInt16 {
+  private mutating func number(of group: PassageGroup) throws(IndexError) -> UInt16 {
     if let number = groups[group] { return number }
     guard let number = UInt16(exactly: groups.count) else { throw .tooLarge("groups") }
     groups[group] = number
@@ -62,7 +62,7 @@ package struct LexicalIndexBuilder {
   }
 
   /// The file, as `LexicalIndexFile` describes it.
-  package func file() throws(LexicalIndexError) -> [UInt8] {
+  package func file() throws(IndexError) -> [UInt8] {
     typealias File = LexicalIndexFile
     let sections = try sections()
     var file: [UInt8] = File.magic
@@ -78,11 +78,11 @@ package struct LexicalIndexBuilder {
       offset += section.count
     }
     for section in sections { file += section }
-    return file + File.digest(of: file[...])
+    return file + file.withUnsafeBytes { File.digest(of: $0[...]) }
   }
 
   /// In the order of `LexicalIndexFile.Section`.
-  private func sections() throws(LexicalIndexError) -> [[UInt8]] {
+  private func sections() throws(IndexError) -> [[UInt8]] {
     var groupBytes: [UInt8] = []
     for group in groupOrder {
       groupBytes.appendText(group.type)
@@ -97,7 +97,7 @@ package struct LexicalIndexBuilder {
     ]
   }
 
-  private func termSections() throws(LexicalIndexError) -> ([UInt8], [UInt8], [UInt8]) {
+  private func termSections() throws(IndexError) -> ([UInt8], [UInt8], [UInt8]) {
     var entries: [UInt8] = []
     var terms: [UInt8] = []
     var packed: [UInt8] = []
@@ -123,7 +123,7 @@ package struct LexicalIndexBuilder {
 
   private func appendEntry(
     _ term: Int, _ postings: Int, _ count: Int, to entries: inout [UInt8]
-  ) throws(LexicalIndexError) {
+  ) throws(IndexError) {
     for number in [term, postings, count] {
       guard let number = UInt32(exactly: number) else { throw .tooLarge("terms") }
       entries.appendLittleEndian(number)

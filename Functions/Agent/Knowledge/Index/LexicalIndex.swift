@@ -20,45 +20,124 @@ package struct LexicalIndex: Sendable {
 
   package let count: Int
   private let terms: Int
-  private let bytes: [UInt8]
+  private let bytes: IndexBytes
   private let sections: [Range<Int>]
   private let groups: [PassageGroup]
-  private let averageLength: Float
+  /// The number of terms in all passages together.
+  let total: UInt64
 
-  package init(_ bytes: [UInt8]) throws(LexicalIndexError) {
-    let header = try IndexHeader(bytes)
+  package init(_ bytes: [UInt8]) throws(IndexError) {
+    try self.init(IndexBytes(bytes), verifies: true)
+  }
+
+  /// Without `verifies` the digest is not computed: hits may then be wrong in a damaged file, an
+  /// access outside of it happens never.
+  init(_ bytes: IndexBytes, verifies: Bool) throws(IndexError) {
+    let (header, groups) = try bytes.withUnsafeBytes {
+      file throws(IndexError) -> (IndexHeader, [PassageGroup]) in
+      let header = try IndexHeader(file, verifies: verifies)
+      return (header, try header.groups(in: file))
+    }
     self.bytes = bytes
+    self.groups = groups
     count = header.passages
     terms = header.terms
     sections = header.sections
-    groups = try header.groups(in: bytes)
-    averageLength = max(1, Float(header.total) / Float(max(1, header.passages)))
+    total = header.total
   }
 
   /// The best passages for a question, best first; equal scores stand in the file's order.
   package func search(_ question: String, limit: Int, filter: PassageFilter) -> [Hit] {
-    search(Terms.ofQuestion(question), limit: limit, filter: filter)
+    let terms = Terms.ofQuestion(question)
+    var corpus = Corpus()
+    add(to: &corpus, terms)
+    return search(terms, limit: limit, admitted: admission(filter), corpus)
   }
 
-  private func search(_ question: [String: Float], limit: Int, filter: PassageFilter) -> [Hit] {
+  /// What rarity and length are measured against: all indexes that a question goes to.
+  struct Corpus {
+    var passages = 0
+    var total: UInt64 = 0
+    var frequencies: [String: Int] = [:]
+
+    var averageLength: Float { max(1, Float(total) / Float(max(1, passages))) }
+
+    func rarity(of term: String) -> Float {
+      let frequency = min(frequencies[term] ?? 0, passages)
+      return logf(1 + (Float(passages - frequency) + 0.5) / (Float(frequency) + 0.5))
+    }
+  }
+
+  func add(to corpus: inout Corpus, _ question: [String: Float]) {
+    corpus.passages += count
+    corpus.total += min(total, UInt64(UInt32.max) * 64)
+    bytes.withUnsafeBytes { file in
+      for term in question.keys {
+        corpus.frequencies[term, default: 0] += find(term, in: file)?.count ?? 0
+      }
+    }
+  }
+
+  /// `admitted` says for each passage whether it may be found; nil admits all.
+  func search(
+    _ question: [String: Float], limit: Int, admitted: [Bool]?, _ corpus: Corpus
+  ) -> [Hit] {
     guard limit > 0, count > 0 else { return [] }
-    let admitted = groups.map(filter.admits)
     return bytes.withUnsafeBytes { file in
       var scores = Scores(count: count)
       var total: Float = 0
       for (term, weight) in question.sorted(by: { $0.key < $1.key }) {
-        let entry = find(term, in: file)
-        let rarity = weight * inverseFrequency(entry?.count ?? 0)
+        let rarity = weight * corpus.rarity(of: term)
         total += rarity
-        if let entry { add(entry, rarity, in: file, to: &scores) }
+        guard let entry = find(term, in: file) else { continue }
+        add(entry, rarity, corpus.averageLength, in: file, to: &scores)
       }
-      let best = scores.best(limit) { isAdmitted($0, admitted, in: file) }
+      let best = scores.best(limit) { admitted?[$0] ?? true }
       return best.compactMap { number in
         passage(number, in: file).map {
           Hit(passage: $0, score: scores.score[number], share: scores.weight[number] / total)
         }
       }
     }
+  }
+
+  // MARK: Who may be found
+
+  /// For each passage whether the filter admits it; nil when it admits all.
+  func admission(_ filter: PassageFilter) -> [Bool]? {
+    let byGroup = groups.map(filter.admits)
+    guard byGroup.contains(false) || filter.looksAtRecords else { return nil }
+    return bytes.withUnsafeBytes { file in
+      let numbers = part(.groupOfPassage, of: file)
+      var admitted = [Bool](repeating: false, count: count)
+      for number in 0..<count {
+        guard let group = numbers.number(at: number * 2, as: UInt16.self),
+          Int(group) < byGroup.count, byGroup[Int(group)]
+        else { continue }
+        admitted[number] =
+          !filter.looksAtRecords || passage(number, in: file).map(filter.admits) ?? false
+      }
+      return admitted
+    }
+  }
+
+  /// The numbers of the passages with one of these ids.
+  func numbers(of ids: Set<String>) -> [Int] {
+    guard !ids.isEmpty else { return [] }
+    let lengths = Set(ids.map(\.utf8.count))
+    return bytes.withUnsafeBytes { file in
+      (0..<count).filter { number in
+        guard var reader = record(number, in: file), let length = reader.varint(),
+          lengths.contains(length), var again = record(number, in: file), let id = again.text()
+        else { return false }
+        return ids.contains(id)
+      }
+    }
+  }
+
+  func passage(_ number: Int) -> Passage? {
+    guard (0..<count).contains(number) else { return nil }
+    return bytes.withUnsafeBytes { passage(number, in: $0) }
   }
 
   /// Every passage in the file's order.
@@ -71,10 +150,6 @@ package struct LexicalIndex: Sendable {
   private struct Entry {
     var postings: Range<Int>
     var count: Int
-  }
-
-  private func inverseFrequency(_ frequency: Int) -> Float {
-    logf(1 + (Float(count - frequency) + 0.5) / (Float(frequency) + 0.5))
   }
 
   private func find(_ term: String, in file: UnsafeRawBufferPointer) -> Entry? {
@@ -107,7 +182,8 @@ package struct LexicalIndex: Sendable {
   }
 
   private func add(
-    _ entry: Entry, _ rarity: Float, in file: UnsafeRawBufferPointer, to scores: inout Scores
+    _ entry: Entry, _ rarity: Float, _ averageLength: Float, in file: UnsafeRawBufferPointer,
+    to scores: inout Scores
   ) {
     let postings = part(.postings, of: file)
     let lengths = part(.lengthOfPassage, of: file)
@@ -126,26 +202,20 @@ package struct LexicalIndex: Sendable {
 
   // MARK: Passages
 
-  private func isAdmitted(
-    _ number: Int, _ admitted: [Bool], in file: UnsafeRawBufferPointer
-  ) -> Bool {
-    guard let group = part(.groupOfPassage, of: file).number(at: number * 2, as: UInt16.self),
-      Int(group) < admitted.count
-    else { return false }
-    return admitted[Int(group)]
-  }
-
-  private func passage(_ number: Int, in file: UnsafeRawBufferPointer) -> Passage? {
+  private func record(_ number: Int, in file: UnsafeRawBufferPointer) -> IndexReader? {
     let offsets = part(.passageOffsets, of: file)
     let records = part(.passages, of: file)
-    guard let group = part(.groupOfPassage, of: file).number(at: number * 2, as: UInt16.self),
-      Int(group) < groups.count,
-      let start = offsets.number(at: number * 4, as: UInt32.self),
+    guard let start = offsets.number(at: number * 4, as: UInt32.self),
       let end = offsets.number(at: number * 4 + 4, as: UInt32.self), start <= end,
       Int(end) <= records.count
     else { return nil }
-    var reader = IndexReader(UnsafeRawBufferPointer(rebasing: records[Int(start)..<Int(end)]))
-    guard let id = reader.text(), let source = reader.text(), let title = reader.text(),
+    return IndexReader(UnsafeRawBufferPointer(rebasing: records[Int(start)..<Int(end)]))
+  }
+
+  private func passage(_ number: Int, in file: UnsafeRawBufferPointer) -> Passage? {
+    guard let group = part(.groupOfPassage, of: file).number(at: number * 2, as: UInt16.self),
+      Int(group) < groups.count, var reader = record(number, in: file),
+      let id = reader.text(), let source = reader.text(), let title = reader.text(),
       let text = reader.text(), let tagCount = reader.varint()
     else { return nil }
     var tags: [String] = []
@@ -160,40 +230,5 @@ package struct LexicalIndex: Sendable {
     _ section: LexicalIndexFile.Section, of file: UnsafeRawBufferPointer
   ) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: file[sections[section.rawValue]])
-  }
-}
-
-/// What the passages of an index have reached so far for one question.
-private struct Scores {
-  var score: [Float]
-  var weight: [Float]
-  private var touched: [Int] = []
-
-  init(count: Int) {
-    score = [Float](repeating: 0, count: count)
-    weight = score
-  }
-
-  mutating func add(_ points: Float, weight rarity: Float, to number: Int) {
-    if weight[number] == 0 { touched.append(number) }
-    score[number] += points
-    weight[number] += rarity
-  }
-
-  /// The numbers of the best admitted passages. Keeps `limit` candidates, worst last.
-  func best(_ limit: Int, where isAdmitted: (Int) -> Bool) -> [Int] {
-    var best: [Int] = []
-    for number in touched {
-      if best.count == limit, let last = best.last, !precedes(number, last) { continue }
-      guard isAdmitted(number) else { continue }
-      let place = best.firstIndex { precedes(number, $0) } ?? best.endIndex
-      best.insert(number, at: place)
-      if best.count > limit { best.removeLast() }
-    }
-    return best
-  }
-
-  private func precedes(_ a: Int, _ b: Int) -> Bool {
-    score[a] != score[b] ? score[a] > score[b] : a < b
   }
 }

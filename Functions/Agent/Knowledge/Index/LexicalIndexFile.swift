@@ -38,20 +38,9 @@ enum LexicalIndexFile {
     case postings
   }
 
-  static func digest(of bytes: ArraySlice<UInt8>) -> [UInt8] {
-    bytes.withUnsafeBytes { SHA256.digest($0) }
+  static func digest(of bytes: UnsafeRawBufferPointer.SubSequence) -> [UInt8] {
+    SHA256.digest(UnsafeRawBufferPointer(rebasing: bytes))
   }
-}
-
-/// Why a file is not an index that can be used.
-package enum LexicalIndexError: Error, Equatable {
-  case notAnIndex
-  case unknownVersion(UInt32)
-  case wrongChecksum
-  /// A section or record lies outside of the file.
-  case damaged(section: String)
-  /// More passages, groups or bytes than the format can number.
-  case tooLarge(String)
 }
 
 /// Reads the numbers and texts of a part of an index file; nil past its end.
