@@ -165,7 +165,7 @@ let package = Package(
       imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"],
       exclude: ["Vectors"]),
     tests("Models", imports: ["Models", "Server", "JSON", "Crypto"]),
-    tests("Command", imports: ["Command", "Template", "JSON"]),
+    tests("Command", imports: ["Command", "Storage", "Template", "JSON"]),
     tests("System", imports: ["JSON", "Crypto"], exclude: ["Clients", "requirements.txt"]),
     program(
       "EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"],

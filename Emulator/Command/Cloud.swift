@@ -21,8 +21,6 @@ final class Cloud: Sendable {
   let services: HTTPServer
   private let sweeping: Task<Void, Never>
 
-  /// How often items whose time is over are deleted (the service takes up to two days).
-  private static let sweepPeriod = Duration.seconds(60)
   /// Longest body of a request to a service: a part of an S3 upload has at most 5 GiB.
   private static let longestServiceBody = 5 * 1 << 30
 
@@ -34,7 +32,7 @@ final class Cloud: Sendable {
     project = options.project
     application = try project.application(gatewayPort: options.gatewayPort)
     loop = try EventLoop(name: "martlet")
-    database = try Database(options.database, durability: .normal)
+    database = try Database(options.database, durability: options.durability)
     dynamoDB = try await DynamoDB(database)
     secrets = try await SecretsManager(database)
     let objects = try await S3(database, folder: options.objects)
@@ -55,8 +53,8 @@ final class Cloud: Sendable {
     services = try await HTTPServer.start(configuration, on: loop) { request in
       .response(await router.answer(request))
     }
-    let dynamoDB = self.dynamoDB
-    sweeping = Task { await dynamoDB.sweep(every: Self.sweepPeriod) }
+    let (dynamoDB, period) = (self.dynamoDB, options.sweepPeriod)
+    sweeping = Task { await dynamoDB.sweep(every: period) }
   }
 
   /// Ends functions, connections and stores; nothing is left running.
@@ -155,6 +153,9 @@ struct CloudOptions: Sendable {
   /// Which model providers are real.
   var providers: ProviderChoice
   var script: ScriptedAnswers?
+  /// How often items whose time is over are deleted.
+  var sweepPeriod = Duration.seconds(60)
+  var durability = Durability.normal
   var log: LogSink
   /// Answers `@connections` instead of the gateway.
   var connections: Answer?

@@ -1,3 +1,5 @@
+import Storage
+
 /// What the user wants, read from the words of the command line.
 enum Command: Equatable {
   case start(StartOptions)
@@ -46,7 +48,10 @@ enum Command: Equatable {
       case .start:
         try ArgumentReader(
           words, of: name,
-          options: place.union(["--build", "--script", "--state", "--port", "--service-port"]),
+          options: place.union([
+            "--build", "--script", "--state", "--port", "--service-port", "--ttl-sweep",
+            "--durability",
+          ]),
           flags: ["--json"])
       case .invoke:
         try ArgumentReader(
@@ -111,6 +116,13 @@ struct StartOptions: Equatable {
   var printsJSON = false
   /// Written answers of the model stand-in.
   var script: String?
+  /// How often items whose time is over are deleted (the service takes up to two days).
+  var sweepPeriod = Duration.seconds(60)
+  /// What a power cut may take.
+  var durability = Durability.normal
+
+  private static let shortestSweep = 0.2
+  private static let longestSweep = 86_400.0
 
   init() {}
 
@@ -124,6 +136,22 @@ struct StartOptions: Equatable {
     }
     printsJSON = reader.has("--json")
     script = reader["--script"]
+    if let text = reader["--ttl-sweep"] { sweepPeriod = try Self.period(text, reader) }
+    if let text = reader["--durability"] {
+      guard let found = Durability(rawValue: text) else {
+        throw reader.usage("--durability \(text): the values are normal and full")
+      }
+      durability = found
+    }
+  }
+
+  private static func period(
+    _ text: String, _ reader: ArgumentReader
+  ) throws(UsageError) -> Duration {
+    guard let seconds = Double(text), (shortestSweep...longestSweep).contains(seconds) else {
+      throw reader.usage("--ttl-sweep \(text): a time is from 0.2 to 86400 seconds")
+    }
+    return .milliseconds(Int(seconds * 1000))
   }
 }
 

@@ -29,8 +29,8 @@ struct Start {
           project: project, database: state.database, objects: state.objects,
           gatewayPort: gatewayPort.port, servicePort: options.servicePort,
           build: options.project.build, providers: ProviderChoice(environment),
-          script: try options.readScript(),
-          log: { log.write($0) }))
+          script: try options.readScript(), sweepPeriod: options.sweepPeriod,
+          durability: options.durability, log: { log.write($0) }))
     } catch ServerError.cannotListen(_, let port, let code) {
       throw Self.taken(port, code, "--service-port")
     }

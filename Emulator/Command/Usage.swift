@@ -39,6 +39,8 @@ enum Usage {
     \(place)
       --build FOLDER       where bootstrap lies (the template's Metadata.Martlet.Build)
       --state :memory:     keep nothing
+      --durability KIND    normal (a killed program loses nothing) or full (nor does a power cut)
+      --ttl-sweep SECONDS  how often expired items of tables are deleted (60; 0.2 at least)
       --script FILE        answers of the model stand-in, written in JSON
       --json               print one JSON line when ready:
                            gateway, websocket, services, page, token, pid

@@ -1,3 +1,4 @@
+import Storage
 import Testing
 
 @testable import Command
@@ -6,7 +7,8 @@ import Testing
   @Test func `reads options in both forms`() throws {
     guard
       case .start(let options) = try Command([
-        "start", "--port=0", "--service-port", "5000", "--json",
+        "start", "--port=0", "--service-port", "5000", "--json", "--ttl-sweep", "0.2",
+        "--durability=full",
       ])
     else {
       Issue.record("not a start")
@@ -15,6 +17,8 @@ import Testing
     #expect(options.port == 0)
     #expect(options.servicePort == 5000)
     #expect(options.printsJSON)
+    #expect(options.sweepPeriod == .milliseconds(200))
+    #expect(options.durability == .full)
     guard case .invoke(let invoke) = try Command(["invoke", "chat", "--event", "-", "--dir", "x"])
     else {
       Issue.record("not an invoke")
@@ -44,6 +48,9 @@ import Testing
     (["start", "--port", "1", "--port", "2"], "--port is given twice"),
     (["start", "--port", "4566"], "--port and --service-port are the same"),
     (["start", "--state", "disk"], "--state disk"),
+    (["start", "--ttl-sweep", "0.1"], "--ttl-sweep 0.1"),
+    (["start", "--ttl-sweep", "nan"], "--ttl-sweep nan"),
+    (["start", "--durability", "most"], "--durability most"),
     (["start", "--nonsense"], "unknown option --nonsense"),
     (["start", "extra"], "unexpected argument 'extra'"),
     (["invoke"], "which ROUTE?"),

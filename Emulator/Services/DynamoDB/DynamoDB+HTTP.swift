@@ -28,9 +28,26 @@ extension DynamoDB {
     }
     do throws(DynamoDBError) {
       let operation = try Self.operation(request)
-      return Self.response(200, try await perform(operation, body))
+      let plain = try Self.decoded(body, request.headers["Content-Encoding"])
+      return Self.response(200, try await perform(operation, plain))
     } catch {
       return Self.response(error.status, error.encoded)
+    }
+  }
+
+  /// A body without its compression; SDKs that are told to compress requests use gzip.
+  private static func decoded(
+    _ body: [UInt8], _ encoding: String?
+  ) throws(DynamoDBError) -> [UInt8] {
+    guard let encoding else { return body }
+    do throws(Inflate.Failure) {
+      switch encoding.lowercased() {
+      case "gzip", "x-gzip": return try Inflate.gzip(body, limit: bodyLimit)
+      case "deflate": return try Inflate.zlib(body, limit: bodyLimit)
+      default: return body
+      }
+    } catch {
+      throw .serialization("")
     }
   }
 

@@ -22,6 +22,8 @@ struct KeyCondition: Sendable {
   /// Tests by attribute, in the order in which they were written.
   private(set) var tests: [(name: ByteText, test: Test)] = []
 
+  init() {}
+
   subscript(name: ByteText) -> Test? { tests.first { $0.name == name }?.test }
 
   mutating func add(_ name: ByteText, _ test: Test) throws(ExpressionError) {

@@ -46,6 +46,15 @@ extension DynamoDB {
     for member in members where !member.value.isNull {
       reads.append(try BatchRead(member.key, member.value))
     }
+    // What one table may not mix, two tables of a request may not either.
+    let tables = members.map(\.value).filter { !$0.isNull }
+    func uses(_ name: String) -> Bool { tables.contains { $0[name].map { !$0.isNull } ?? false } }
+    if uses("AttributesToGet"), uses("ProjectionExpression") {
+      throw .validation(
+        "Can not use both expression and non-expression parameters in the same request: "
+          + "Non-expression parameters: {AttributesToGet} "
+          + "Expression parameters: {ProjectionExpression}")
+    }
     return reads
   }
 

@@ -22,8 +22,10 @@ struct ConsumedCapacity: Sendable {
     add(cost)
   }
 
-  init(_ table: Table, units: Double = 0) {
-    self.table = table.name
+  init(_ table: Table, units: Double = 0) { self.init(table.name, units: units) }
+
+  init(_ table: String, units: Double) {
+    self.table = table
     self.units = units
   }
 
@@ -33,18 +35,21 @@ struct ConsumedCapacity: Sendable {
   }
 
   mutating func add(_ units: Double, to index: TableIndex) {
-    if let place = indexes.firstIndex(where: { $0.name == index.name }) {
-      indexes[place].units += units
+    add((index.name, index.isLocal, units))
+  }
+
+  mutating func add(_ entry: (name: String, isLocal: Bool, units: Double)) {
+    if let place = indexes.firstIndex(where: { $0.name == entry.name }) {
+      indexes[place].units += entry.units
     } else {
-      indexes.append((index.name, index.isLocal, units))
+      indexes.append(entry)
     }
   }
 
-  /// Transactions cost twice as much.
+  /// In a transaction the table costs twice as much; its indexes cost what they always do.
   var doubled: ConsumedCapacity {
     var doubled = self
     doubled.units *= 2
-    for place in indexes.indices { doubled.indexes[place].units *= 2 }
     return doubled
   }
 
@@ -90,8 +95,13 @@ struct ConsumedCapacity: Sendable {
 }
 
 /// Puts the members of an answer together.
-struct AnswerBody {
+struct AnswerBody: Sendable {
   private(set) var bytes: [UInt8] = [0x7B]
+
+  init() {}
+
+  /// Goes on with members that were put together before.
+  init(bytes: [UInt8]) { self.bytes = bytes }
 
   mutating func add(_ name: StaticString, _ write: (inout [UInt8]) -> Void) {
     if bytes.count > 1 { bytes.append(0x2C) }

@@ -9,6 +9,8 @@ struct PageReader {
   private(set) var count = 0
   private(set) var scanned = 0
   private(set) var size = 0
+  /// Units of reads of the table behind a local index.
+  private var baseUnits = 0.0
   private var last: [UInt8]?
   private var isCut = false
 
@@ -30,9 +32,12 @@ struct PageReader {
   private mutating func take(_ row: Row) throws {
     scanned += 1
     size += row.integer(1)
+    if source.readsBase {
+      baseUnits += Capacity.read(row.integer(2), isConsistent: plan.isConsistent)
+    }
     isCut = scanned == plan.limit || size >= ReadPlan.pageLimit
     if isCut { last = row.bytes(0) }
-    let mustParse = plan.filter != nil || plan.projection != nil
+    let mustParse = plan.filter != nil || plan.projection != nil || plan.columns != nil
     if !mustParse {
       count += 1
       guard plan.selection != .count else { return }
@@ -47,6 +52,8 @@ struct PageReader {
     if !items.isEmpty { items.append(0x2C) }
     if let projection = plan.projection {
       items.append(projection.applied(to: item))
+    } else if let columns = plan.columns {
+      items.append(columns.applied(to: item))
     } else {
       row.withBytes(0) { items.append(contentsOf: $0) }
     }
@@ -72,7 +79,7 @@ struct PageReader {
   var capacity: ConsumedCapacity {
     let units = Capacity.read(size, isConsistent: plan.isConsistent)
     guard let index = source.index else { return ConsumedCapacity(source.table, units: units) }
-    var capacity = ConsumedCapacity(source.table)
+    var capacity = ConsumedCapacity(source.table, units: baseUnits)
     capacity.add(units, to: index)
     return capacity
   }

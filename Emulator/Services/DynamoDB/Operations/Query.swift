@@ -68,7 +68,7 @@ struct QueryRequest: Sendable {
 
   func prepared(for table: Table) throws(DynamoDBError) -> Prepared {
     let index = try plan.index(of: table)
-    let source = ReadSource(table, index, plan)
+    let source = try ReadSource(table, index, plan, checksFilter: true)
     let position = try plan.position(in: source)
     let range = try KeyRange(condition, source.keys)
     try checkFilter(source.keys)

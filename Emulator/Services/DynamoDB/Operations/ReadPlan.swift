@@ -10,6 +10,8 @@ struct ReadPlan: Sendable {
   }
 
   var projection: ProjectionExpression?
+  /// What a statement shows instead of a projection.
+  var columns: PartiQLColumns?
   var filter: ConditionExpression?
   var selection: Selection?
   let limit: Int?
@@ -115,27 +117,51 @@ struct ReadSource: Sendable {
   /// A local index that does not hold all attributes reads the rest from the table.
   let readsBase: Bool
 
-  init(_ table: Table, _ index: TableIndex?, _ plan: ReadPlan) {
+  /// What a read asks for must be in a global index; what a local one has not is read from the table.
+  init(
+    _ table: Table, _ index: TableIndex?, _ plan: ReadPlan, checksFilter: Bool
+  ) throws(DynamoDBError) {
     self.table = table
     self.index = index
-    readsBase = index.map { $0.isLocal && plan.selection == .all } ?? false
+    guard let index, !index.projectsAll else {
+      readsBase = false
+      return
+    }
+    let missing = (plan.projection?.roots ?? plan.columns?.roots ?? [])
+      .filter { !index.carries($0) }
+    guard missing.isEmpty || index.isLocal else {
+      throw .invalid("Global secondary index \(index.name) does not project \(Self.list(missing))")
+    }
+    readsBase = index.isLocal && (plan.selection == .all || !missing.isEmpty)
+    let filtered = (plan.filter?.paths ?? []).map(\.root).filter { !index.carries($0) }
+    guard !checksFilter || readsBase || filtered.isEmpty else {
+      throw .invalid(
+        "Secondary index \(index.name) does not project one or more filter attributes: "
+          + Self.list(filtered))
+    }
+  }
+
+  private static func list(_ names: [ByteText]) -> String {
+    var shown: [String] = []
+    for name in names where !shown.contains(name.string) { shown.append(name.string) }
+    return "[" + shown.joined(separator: ", ") + "]"
   }
 
   var keys: KeySchema { index?.keys ?? table.keys }
 
   var keyNames: [ByteText] { index?.keyNames ?? table.keys.names }
 
-  /// The columns and tables of a read: the item's bytes, its size and its position.
+  /// The columns and tables of a read: the item's bytes, the size of what is read, the item's own.
   var select: String {
     guard let index else {
-      return "SELECT item, size, place, pk, sk, x'', x'' FROM \(table.sql.table)"
+      return "SELECT item, size, size FROM \(table.sql.table)"
     }
     let entry = index.sql.table
     guard index.projectsAll || readsBase else {
-      return "SELECT item, size, place, ipk, isk, pk, sk FROM \(entry)"
+      return "SELECT item, size, size FROM \(entry)"
     }
     return """
-      SELECT base.item, base.size, entry.place, ipk, isk, entry.pk, entry.sk
+      SELECT base.item, entry.size, base.size
       FROM \(entry) AS entry CROSS JOIN \(table.sql.table) AS base ON base.id = entry.base
       """
   }

@@ -4,7 +4,8 @@ extension DynamoDB {
   func scan(_ request: OperationRequest) async throws -> [UInt8] {
     let scan = try ScanRequest(request)
     return try await read(try request.tableName()) { table in
-      let source = ReadSource(table, try scan.plan.index(of: table), scan.plan)
+      let source = try ReadSource(
+        table, try scan.plan.index(of: table), scan.plan, checksFilter: false)
       let statement = try scan.statement(for: source)
       return { store in
         var page = PageReader(scan.plan, source)

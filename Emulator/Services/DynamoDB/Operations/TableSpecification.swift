@@ -34,9 +34,13 @@ struct TableSpecification {
     let billing = try Self.billing(request)
     let keys = Self.keys(request["KeySchema"])
     guard keys.count <= 2 else {
-      throw .validation(
-        "1 validation error detected: Value '\(keys.map(\.name.string))' at 'keySchema' failed to "
-          + "satisfy constraint: Member must have length less than or equal to 2")
+      let shown = keys.map {
+        "KeySchemaElement(attributeName=\($0.name), keyType=\($0.isRange ? "RANGE" : "HASH"))"
+      }
+      throw DynamoDBError.validation(
+        "Value '[\(shown.joined(separator: ", "))]' at 'keySchema' failed to satisfy constraint: "
+          + "Member must have length less than or equal to 2"
+      ).enveloped
     }
     try checkDefined(keys)
     try Self.checkOrder(keys)
@@ -55,21 +59,43 @@ struct TableSpecification {
     definition.nextIndexNumber = definition.indexes.count + 1
     definition.isOnDemand = billing.isOnDemand
     definition.throughput = billing.throughput
-    definition.stream = try Self.stream(request["StreamSpecification"], label: label)
+    definition.stream = try Self.stream(
+      request["StreamSpecification"], label: label, isNewTable: true)
     definition.isProtected = request.bool("DeletionProtectionEnabled") ?? false
     definition.tableClass = request.string("TableClass")
     definition.tags = try Tags.read(request["Tags"])
-    definition.settings = Self.settings(request)
+    definition.settings = try Self.settings(request, billing.isOnDemand, isNewTable: true)
     return definition
   }
 
   /// Settings that are only kept and shown.
-  static func settings(_ request: OperationRequest) -> JSONObject {
+  static func settings(
+    _ request: OperationRequest, _ isOnDemand: Bool, isNewTable: Bool
+  ) throws(DynamoDBError) -> JSONObject {
     var settings: JSONObject = [:]
+    try checkOnDemandUnits(request["OnDemandThroughput"], isOnDemand, isNewTable: isNewTable)
     for name in ["SSESpecification", "OnDemandThroughput", "WarmThroughput"] {
-      if let node = request[name] { settings[name] = node.value }
+      if let node = request[name], node.count > 0 { settings[name] = node.value }
     }
     return settings
+  }
+
+  /// Ceilings are for tables that are paid on demand; -1 takes one away from a table that has it.
+  private static func checkOnDemandUnits(
+    _ node: JSONNode?, _ isOnDemand: Bool, isNewTable: Bool
+  ) throws(DynamoDBError) {
+    let units = ["MaxReadRequestUnits", "MaxWriteRequestUnits"].compactMap { name in
+      node?[name].flatMap { $0.isNull ? nil : (name: name, value: $0.wholeNumber) }
+    }
+    if let first = units.first, !isOnDemand {
+      throw .invalid(
+        "\(first.name) for OnDemandThroughput cannot be specified when "
+          + (isNewTable
+            ? "table BillingMode is PROVISIONED." : "the table BillingMode is PROVISIONED"))
+    }
+    for (name, value) in units where value < 1 && (isNewTable || value != -1) {
+      throw .invalid("Requested \(name) for OnDemandThroughput for table is outside of valid range")
+    }
   }
 
   // MARK: Keys
@@ -280,7 +306,7 @@ struct TableSpecification {
     let hasUnits = index.throughput != .init()
     if !billing.isOnDemand, !hasUnits {
       throw .invalid(
-        "ProvisionedThroughput must be specified for index: \(index.name)")
+        "ProvisionedThroughput is not specified for index: \(index.name)")
     }
     if billing.isOnDemand, hasUnits {
       throw .invalid(
@@ -290,18 +316,24 @@ struct TableSpecification {
   }
 
   static func stream(
-    _ node: JSONNode?, label: String
+    _ node: JSONNode?, label: String, isNewTable: Bool
   ) throws(DynamoDBError) -> TableDefinition.Stream? {
     guard let node else { return nil }
     let view = node["StreamViewType"]?.string
     guard node["StreamEnabled"]?.bool ?? false else {
       if view != nil {
-        throw .invalid("StreamViewType is not allowed when StreamEnabled is false")
+        throw .invalid(
+          isNewTable
+            ? "Table is being created with a stream disabled, UpdateViewType should not be specified"
+            : "If stream is being disabled, then UpdateViewType must not be specified")
       }
       return nil
     }
     guard let view else {
-      throw .invalid("StreamViewType is required when StreamEnabled is true")
+      throw .invalid(
+        isNewTable
+          ? "Table is being created with a stream enabled, UpdateViewType is required"
+          : "If stream is being enabled then UpdateViewType is required")
     }
     return TableDefinition.Stream(view: view, label: label, isEnabled: true)
   }

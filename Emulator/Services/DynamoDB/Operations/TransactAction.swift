@@ -108,10 +108,16 @@ struct TransactAction: Sendable {
     }
   }
 
+  /// What a transaction cost, by tables, and what a replay of it costs.
+  struct Cost {
+    var writes: [ConsumedCapacity] = []
+    var reads: [ConsumedCapacity] = []
+  }
+
   /// Carries out all actions; when one fails nothing is kept, and the reasons of all are told.
   static func perform(
     _ actions: [TransactAction], _ keys: [ItemKey], _ stores: [ItemStore]
-  ) throws -> [ConsumedCapacity] {
+  ) throws -> Cost {
     var olds: [StoredItem?] = []
     var failures: [Int: DynamoDBError] = [:]
     var changed: [Attributes?] = []
@@ -129,13 +135,17 @@ struct TransactAction: Sendable {
     guard changed.reduce(0, { $0 + ($1?.size ?? 0) }) <= DynamoDB.transactionBytes else {
       throw DynamoDBError.validation("Transaction cannot exceed 4MB in aggregate item size")
     }
-    var capacities: [ConsumedCapacity] = []
+    var total = Cost()
     for place in actions.indices {
+      let table = stores[place].table
       let cost = try actions[place].apply(
         keys[place], stores[place], old: olds[place], new: changed[place])
-      ConsumedCapacity.add(cost, of: stores[place].table, to: &capacities)
+      ConsumedCapacity.add(cost, of: table, to: &total.writes)
+      let size = max(olds[place]?.size ?? 0, changed[place]?.size ?? 0)
+      ConsumedCapacity.add(
+        Capacity.read(size, isConsistent: true), of: table, to: &total.reads)
     }
-    return capacities
+    return total
   }
 
   /// The item after the action, with its condition checked; nil for none.

@@ -12,21 +12,26 @@ extension DynamoDB {
     let actions = try transactActions(request)
     let report = CapacityReport(request)
     return try await transact(
-      token: request.string("ClientRequestToken"),
-      content: request["TransactItems"].map { Array($0.source) } ?? [], tables: actions.map(\.table)
+      // Each operation knows its own tokens only.
+      token: request.string("ClientRequestToken").map { "items:" + $0 },
+      content: request["TransactItems"].map { Array($0.source) } ?? [], report,
+      tables: actions.map(\.table)
     ) { tables in
       let keys = try TransactAction.storedKeys(actions, tables)
       return { stores in
-        let capacities = try TransactAction.perform(actions, keys, stores)
-        return Self.transactBody(capacities, actions, stores, request, report)
+        let cost = try TransactAction.perform(actions, keys, stores)
+        return TransactionResult(
+          body: Self.transactBody(actions, stores, request), capacities: cost.writes,
+          replay: cost.reads)
       }
     }
   }
 
-  /// Runs a transaction; with a token that was used before, its answer is given again.
+  /// Runs a transaction; with a token that was used before, its answer is given again, at the price of
+  /// a read.
   func transact(
-    token: String?, content: [UInt8], tables names: [String],
-    _ prepare: ([Table]) throws -> @Sendable ([ItemStore]) throws -> [UInt8]
+    token: String?, content: [UInt8], _ report: CapacityReport, tables names: [String],
+    _ prepare: ([Table]) throws -> @Sendable ([ItemStore]) throws -> TransactionResult
   ) async throws -> [UInt8] {
     let digest = token.map { _ in SHA256.digest(content) }
     let now = clock.milliseconds()
@@ -34,14 +39,19 @@ extension DynamoDB {
       let job = try prepare(tables)
       return { stores in
         guard let token, let digest, let connection = stores.first?.connection else {
-          return try job(stores)
+          return try job(stores).answer(report)
         }
-        if let known = try Self.answer(to: token, digest, now, connection) { return known }
-        let body = try job(stores)
+        if let known = try Self.replay(of: token, digest, now, connection) {
+          return known.answer(report)
+        }
+        let result = try job(stores)
         try connection.run(
-          "INSERT OR REPLACE INTO dynamodb_tokens VALUES (?, ?, ?, ?)",
-          [.text(token), .blob(digest), .blob(body), Value(now)])
-        return body
+          "INSERT OR REPLACE INTO dynamodb_tokens VALUES (?, ?, ?, ?, ?)",
+          [
+            .text(token), .blob(digest), .blob(result.body.bytes), Value(now),
+            .blob(result.encodedReplay),
+          ])
+        return result.answer(report)
       }
     }
   }
@@ -57,31 +67,29 @@ extension DynamoDB {
     return actions
   }
 
-  /// The answer of an earlier request with the same token; an error when it was another request.
-  private static func answer(
-    to token: String, _ digest: [UInt8], _ now: Int, _ connection: Connection
-  ) throws -> [UInt8]? {
+  /// The result of an earlier request with the same token; an error when it was another request.
+  private static func replay(
+    of token: String, _ digest: [UInt8], _ now: Int, _ connection: Connection
+  ) throws -> TransactionResult? {
     try connection.run(
       "DELETE FROM dynamodb_tokens WHERE created < ?", [Value(now - tokenMilliseconds)])
     let found = try connection.first(
-      "SELECT digest, response FROM dynamodb_tokens WHERE token = ?", [.text(token)]
-    ) { ($0.bytes(0), $0.bytes(1)) }
-    guard let (known, response) = found else { return nil }
+      "SELECT digest, response, reads FROM dynamodb_tokens WHERE token = ?", [.text(token)]
+    ) { ($0.bytes(0), $0.bytes(1), $0.bytes(2)) }
+    guard let (known, response, reads) = found else { return nil }
     guard known == digest else {
       throw DynamoDBError(
         .idempotentMismatch,
         "The request was rejected because a request with the same client token and different "
           + "parameters was already received")
     }
-    return response
+    return TransactionResult(replaying: response, reads)
   }
 
   private static func transactBody(
-    _ capacities: [ConsumedCapacity], _ actions: [TransactAction], _ stores: [ItemStore],
-    _ request: OperationRequest, _ report: CapacityReport
-  ) -> [UInt8] {
+    _ actions: [TransactAction], _ stores: [ItemStore], _ request: OperationRequest
+  ) -> AnswerBody {
     var body = AnswerBody()
-    body.addTransaction(capacities, report, "WriteCapacityUnits")
     if request.string("ReturnItemCollectionMetrics") == "SIZE" {
       var shown: [(name: String, keys: [Attributes])] = []
       for (action, store) in zip(actions, stores) where store.table.hasLocalIndexes {
@@ -98,7 +106,7 @@ extension DynamoDB {
         }
       }
     }
-    return body.finished
+    return body
   }
 
   /// Like `write`, for items of several tables in one transaction; a table may come more than once.
@@ -212,6 +220,16 @@ struct TransactGet: Sendable {
 }
 
 extension ConsumedCapacity {
+  /// Adds what one operation of several cost to the entry of its table.
+  static func add(_ cost: ConsumedCapacity, to all: inout [ConsumedCapacity]) {
+    guard let place = all.firstIndex(where: { $0.table == cost.table }) else {
+      all.append(cost)
+      return
+    }
+    all[place].units += cost.units
+    for index in cost.indexes { all[place].add(index) }
+  }
+
   /// Adds units to the entry of a table, in the order of first mention.
   static func add(_ units: Double, of table: Table, to all: inout [ConsumedCapacity]) {
     if let place = all.firstIndex(where: { $0.table == table.name }) {
@@ -227,5 +245,42 @@ extension ConsumedCapacity {
     } else {
       all.append(ConsumedCapacity(table, cost))
     }
+  }
+}
+
+/// What a transaction answers, and what it cost.
+struct TransactionResult: Sendable {
+  /// The members of the answer apart from the capacity, which each request may ask for in its own way.
+  let body: AnswerBody
+  let capacities: [ConsumedCapacity]
+  /// The cost of the same request with the same token: a read of the items that it wrote.
+  let replay: [ConsumedCapacity]
+  var kind = "WriteCapacityUnits"
+
+  init(body: AnswerBody, capacities: [ConsumedCapacity], replay: [ConsumedCapacity]) {
+    self.body = body
+    self.capacities = capacities
+    self.replay = replay
+  }
+
+  /// The result that was kept under a token.
+  init(replaying body: [UInt8], _ reads: [UInt8]) {
+    let entries = (try? JSONValue(parsing: reads))?.array ?? []
+    let capacities = entries.compactMap { entry -> ConsumedCapacity? in
+      guard let table = entry[0]?.string, let units = entry[1]?.double else { return nil }
+      return ConsumedCapacity(table, units: units)
+    }
+    self.init(body: AnswerBody(bytes: body), capacities: capacities, replay: capacities)
+    kind = "ReadCapacityUnits"
+  }
+
+  var encodedReplay: [UInt8] {
+    JSONValue.array(replay.map { [.string($0.table), .double($0.units)] }).encoded()
+  }
+
+  func answer(_ report: CapacityReport) -> [UInt8] {
+    var answer = body
+    answer.addTransaction(capacities, report, kind)
+    return answer.finished
   }
 }

@@ -98,11 +98,44 @@ struct ItemChange: Sendable {
       throw .validation(error.message)
     }
     try WriteRules.checkIndexKeys(of: item, table, changedFrom: old ?? [:])
-    guard item.size <= ItemStore.sizeLimit else {
+    guard item.size <= ItemStore.sizeLimit, updateSize(in: item) <= ItemStore.sizeLimit else {
       throw .validation("Item size to update has exceeded the maximum allowed size")
     }
     guard item.isShallow(upTo: ValueReader.depthLimit) else { throw DynamoDBError(.tooDeep) }
     return item
+  }
+}
+
+extension ItemChange {
+  /// Bytes that the service holds against the limit of an item for the update itself, for each clause
+  /// that writes a value, for each that removes one, and for a sum or difference (measured by
+  /// nubo-db/dynoxide, issues 187 and 210).
+  private static let base = 3
+  private static let perValue = 19
+  private static let perRemoval = 2
+  private static let perArithmetic = 50
+
+  /// What an update is measured by: the attributes it names, as they are afterwards, and its clauses.
+  /// Neither the key nor what it leaves alone counts.
+  private func updateSize(in item: Attributes) -> Int {
+    var size = Self.base
+    for name in Set(update.targets.map(\.root)) {
+      if let value = item[name] { size += name.count + value.size }
+    }
+    let written =
+      update.assignments.map(\.path) + update.additions.map(\.path)
+      + update.deletions.map(\.path)
+    for path in written {
+      size += Self.perValue
+      if case .index = path.rest.last { size += 1 }
+    }
+    for (_, source) in update.assignments {
+      switch source {
+      case .sum, .difference: size += Self.perArithmetic
+      default: break
+      }
+    }
+    return size + Self.perRemoval * update.removals.count
   }
 }
 

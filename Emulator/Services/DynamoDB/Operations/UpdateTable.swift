@@ -54,8 +54,21 @@ struct TableUpdate: Sendable {
       definition.isProtected = isProtected
     }
     if let tableClass = request.string("TableClass") { definition.tableClass = tableClass }
-    for (name, value) in TableSpecification.settings(request) { definition.settings[name] = value }
+    let settings = try TableSpecification.settings(
+      request, definition.isOnDemand, isNewTable: false)
+    for (name, value) in settings {
+      definition.settings[name] =
+        name == "OnDemandThroughput" ? Self.merged(value, over: old.settings[name]) : value
+    }
+    if !definition.isOnDemand { definition.settings["OnDemandThroughput"] = nil }
     return definition
+  }
+
+  /// Ceilings that are not named stay as they are; -1 takes one away.
+  private static func merged(_ units: JSONValue, over old: JSONValue?) -> JSONValue? {
+    var merged = old?.object ?? [:]
+    for (name, value) in units.object ?? [:] { merged[name] = value == .int(-1) ? nil : value }
+    return merged.isEmpty ? nil : .object(merged)
   }
 
   private func updateBilling(_ definition: inout TableDefinition) throws(DynamoDBError) {
@@ -113,8 +126,8 @@ struct TableUpdate: Sendable {
   }
 
   private func add(_ node: JSONNode, to definition: inout TableDefinition) throws(DynamoDBError) {
-    var index = try TableSpecification(request, created: 0, label: label)
-      .index(node, isLocal: false, tableKeys: definition.keys)
+    let specification = TableSpecification(request, created: 0, label: label)
+    var index = try specification.index(node, isLocal: false, tableKeys: definition.keys)
     guard !definition.indexes.contains(where: { $0.name == index.name }) else {
       throw .validation(
         "Attempting to create an index which already exists")
@@ -151,7 +164,7 @@ struct TableUpdate: Sendable {
   private func updateStream(_ definition: inout TableDefinition) throws(DynamoDBError) {
     guard let node = request["StreamSpecification"] else { return }
     let isOn = definition.stream?.isEnabled ?? false
-    let stream = try TableSpecification.stream(node, label: label)
+    let stream = try TableSpecification.stream(node, label: label, isNewTable: false)
     if stream != nil, isOn {
       throw DynamoDBError(
         .resourceInUse,

@@ -30,7 +30,8 @@ extension DynamoDB {
     let statement = try statement(request)
     guard case .select(let select) = statement else {
       if case .exists = statement {
-        throw DynamoDBError.validation("EXISTS is only supported in ExecuteTransaction")
+        throw DynamoDBError.validation(
+          "EXISTS can only be used in ExecuteTransaction write requests.")
       }
       let report = CapacityReport(request)
       let (item, capacity) = try await write(statement, request)
@@ -47,64 +48,25 @@ extension DynamoDB {
   private func page(
     of select: PartiQLStatement.Select, _ request: OperationRequest
   ) async throws -> [UInt8] {
-    let start = try request.string("NextToken").map { try Self.start(of: $0) }
+    let token = PartiQLToken.Continuation(request)
+    let start = try request.string("NextToken").map { (text) throws(DynamoDBError) in
+      try token.start(of: text)
+    }
     return try await read(select.table) { table in
-      let (plan, source, statement) = try Self.prepared(select, request, start, table)
+      let read = try PartiQLRead(select, request, start, table)
       return { store in
-        var page = PageReader(plan, source)
-        try page.read(statement.sql, statement.values, store.connection)
+        var page = PageReader(read.plan, read.source)
+        try page.read(read.statement.sql, read.statement.values, store.connection)
         var body = AnswerBody()
         body.add("Items", raw: [0x5B] + page.items + [0x5D])
         if let last = try page.lastKey() {
-          body.add("NextToken") { $0.appendJSON(Base64.standard.encode(last.encoded)) }
+          body.add("NextToken") { $0.appendJSON(token.text(for: last)) }
           body.add("LastEvaluatedKey", last)
         }
-        body.add(page.capacity, plan.report)
+        body.add(page.capacity, read.plan.report)
         return body.finished
       }
     }
-  }
-
-  private static func start(of token: String) throws(DynamoDBError) -> Attributes {
-    guard let bytes = Base64.standard.decode(token), let key = try? Attributes(stored: bytes) else {
-      throw .validation("Invalid NextToken")
-    }
-    return key
-  }
-
-  /// A read of one partition when the condition names it, of the whole table else.
-  private static func prepared(
-    _ select: PartiQLStatement.Select, _ request: OperationRequest, _ start: Attributes?,
-    _ table: Table
-  ) throws(DynamoDBError) -> (ReadPlan, ReadSource, RangeStatement) {
-    var plan = try ReadPlan(request, start: start, index: select.index)
-    let source = ReadSource(table, try plan.index(of: table), plan)
-    plan.projection = select.projection
-    let parts = select.condition?.conjuncts ?? []
-    var partition: [[UInt8]] = []
-    for attribute in source.keys.partition {
-      guard let value = parts.lazy.compactMap({ $0.equality(of: attribute.name) }).first,
-        value.type == attribute.type, let bytes = KeyBytes.encode(value)
-      else { break }
-      partition.append(bytes)
-    }
-    plan.filter = select.condition
-    let isQuery = partition.count == source.keys.partition.count
-    if let order = select.order {
-      guard isQuery else {
-        throw .validation(
-          "Must have WHERE clause in the statement when using ORDER BY clause.")
-      }
-      guard source.keys.names.contains(order.name) else {
-        throw .validation(
-          "Variable reference \(order.name) in ORDER BY clause must be part of "
-            + "the primary key")
-      }
-    }
-    var statement = RangeStatement(source, isForward: select.order?.isForward ?? true)
-    if isQuery { statement.inPartition(KeySchema.joined(partition)) }
-    if let position = try plan.position(in: source) { statement.after(position) }
-    return (plan, source, statement)
   }
 
   /// Carries out one write; returns what its RETURNING asks for.
@@ -176,25 +138,28 @@ extension DynamoDB {
   // MARK: Several statements
 
   func batchExecuteStatement(_ request: OperationRequest) async throws -> [UInt8] {
-    var statements: [(PartiQLStatement, OperationRequest)] = []
-    for element in request["Statements"]?.elements.map(Array.init) ?? [] {
-      let part = OperationRequest(part: element)
-      statements.append((try statement(part), part))
+    let parts = request["Statements"]?.elements.map { $0.map { OperationRequest(part: $0) } } ?? []
+    // A statement that cannot be read fails alone.
+    let statements = parts.map { part in
+      Result<PartiQLStatement, DynamoDBError> { () throws(DynamoDBError) in try statement(part) }
     }
-    guard Set(statements.map(\.0.isRead)).count <= 1 else {
+    let readable = statements.compactMap { try? $0.get() }
+    guard Set(readable.map(\.isRead)).count <= 1 else {
       throw DynamoDBError.validation(
-        "Transaction/Batch statements must be either all reads or all writes")
+        "BatchExecuteStatement API does not support both read and write operations in the same "
+          + "request.")
     }
     let report = CapacityReport(request)
     var responses: [[UInt8]] = []
     var capacities: [ConsumedCapacity] = []
-    for (statement, part) in statements {
+    for (statement, part) in zip(statements, parts) {
       do {
+        let statement = try statement.get()
         let (item, capacity) = try await single(statement, part)
         responses.append(Self.response(statement.table, item))
-        capacities.append(capacity)
+        ConsumedCapacity.add(capacity, to: &capacities)
       } catch let error as DynamoDBError {
-        responses.append(Self.response(statement.table, error))
+        responses.append(Self.response((try? statement.get())?.table, error))
       }
     }
     var body = AnswerBody()
@@ -213,7 +178,7 @@ extension DynamoDB {
     guard case .select(let select) = statement else { return try await write(statement, request) }
     let isConsistent = request.bool("ConsistentRead") ?? false
     return try await read(select.table, isShort: true) { table in
-      guard let key = PartiQLKey(select.condition, table.keys) else {
+      guard select.index == nil, let key = PartiQLKey(select.condition, table.keys) else {
         throw DynamoDBError.validation(
           "Select statements within BatchExecuteStatement must specify the primary key in the "
             + "where clause.")
@@ -224,7 +189,7 @@ extension DynamoDB {
         let units = Capacity.read(found?.size ?? 0, isConsistent: isConsistent)
         var item = try found?.attributes()
         if let rest = key.rest, let whole = item, !rest.isSatisfied(by: whole) { item = nil }
-        if let projection = select.projection { item = item.map { projection.applied(to: $0) } }
+        if let columns = select.columns { item = item.map { columns.applied(to: $0) } }
         return (item, ConsumedCapacity(store.table, units: units))
       }
     }
@@ -237,69 +202,121 @@ extension DynamoDB {
     return body.finished
   }
 
-  private static func response(_ table: String, _ error: DynamoDBError) -> [UInt8] {
+  /// A failure; the table is named when the statement was carried out and failed. The item that a
+  /// condition met is not shown here, whatever the statement asks for.
+  private static func response(_ table: String?, _ error: DynamoDBError) -> [UInt8] {
     var body = AnswerBody()
     body.add("Error") { output in
       output.append(raw: "{\"Code\":")
       output.appendJSON(error.kind.code)
       output.append(raw: ",\"Message\":")
       output.appendJSON(error.message)
-      if let item = error.item {
-        output.append(raw: ",\"Item\":")
-        output.append(raw: item)
-      }
       output.append(0x7D)
     }
-    body.add("TableName") { $0.appendJSON(table) }
+    if let table, error.kind == .conditionFailed || error.kind == .duplicateItem {
+      body.add("TableName") { $0.appendJSON(table) }
+    }
     return body.finished
   }
 
   func executeTransaction(_ request: OperationRequest) async throws -> [UInt8] {
-    var statements: [(statement: PartiQLStatement, showsItem: Bool)] = []
-    for element in request["TransactStatements"]?.elements.map(Array.init) ?? [] {
-      let part = OperationRequest(part: element)
-      statements.append((try statement(part), WriteCondition(nil, part).showsItem))
+    let parts = request["TransactStatements"]?.elements.map {
+      $0.map { OperationRequest(part: $0) }
     }
-    guard Set(statements.map(\.statement.isRead)).count <= 1 else {
-      throw DynamoDBError.validation(
-        "Transaction/Batch statements must be either all reads or all writes")
-    }
-    let report = CapacityReport(request)
-    let parsed = statements
-    return try await transact(
-      token: request.string("ClientRequestToken"),
-      content: request["TransactStatements"].map { Array($0.source) } ?? [],
-      tables: parsed.map(\.statement.table)
-    ) { tables in
-      let actions = try zip(parsed, tables).map {
-        try Self.action($0.statement, $1, showsItem: $0.showsItem)
+    var parsed: [(statement: PartiQLStatement, showsItem: Bool)] = []
+    for (place, part) in (parts ?? []).enumerated() {
+      do throws(DynamoDBError) {
+        let statement = try statement(part)
+        try Self.checkTransactable(statement)
+        parsed.append((statement, WriteCondition(nil, part).showsItem))
+      } catch {
+        throw Self.failed(place, error)
       }
-      let isRead = parsed.first?.statement.isRead ?? false
-      let keys = try TransactAction.storedKeys(actions, tables)
+    }
+    guard Set(parsed.map(\.statement.isRead)).count <= 1 else {
+      throw DynamoDBError.validation(
+        "ExecuteTransaction API does not support both read and write operations in the same request."
+      )
+    }
+    let statements = parsed
+    return try await transact(
+      token: request.string("ClientRequestToken").map { "statements:" + $0 },
+      content: request["TransactStatements"].map { Array($0.source) } ?? [],
+      CapacityReport(request),
+      tables: statements.map(\.statement.table)
+    ) { tables in
+      var actions: [TransactAction] = []
+      for (place, (entry, table)) in zip(statements, tables).enumerated() {
+        do throws(DynamoDBError) {
+          actions.append(
+            try Self.transactAction(entry.statement, table, showsItem: entry.showsItem))
+        } catch {
+          throw Self.failed(place, error)
+        }
+      }
+      let isRead = statements.first?.statement.isRead ?? false
+      let (keys, prepared) = (try TransactAction.storedKeys(actions, tables), actions)
       return { stores in
-        if isRead { return try Self.transactRead(parsed.map(\.statement), keys, stores, report) }
-        let capacities = try TransactAction.perform(actions, keys, stores)
+        if isRead { return try Self.transactRead(statements.map(\.statement), keys, stores) }
+        let cost = try TransactAction.perform(prepared, keys, stores)
         var body = AnswerBody()
-        body.add("Responses") { $0.append(list: actions) { output, _ in output.append(raw: "{}") } }
-        body.addTransaction(capacities, report, "WriteCapacityUnits")
-        return body.finished
+        body.add("Responses") {
+          $0.append(list: prepared) { output, _ in output.append(raw: "{}") }
+        }
+        return TransactionResult(body: body, capacities: cost.writes, replay: cost.reads)
       }
     }
   }
 
+  private static func failed(_ place: Int, _ error: DynamoDBError) -> DynamoDBError {
+    guard error.kind == .validation else { return error }
+    return .validation("Validation failed in TransactStatements[\(place)]: \(error.message)")
+  }
+
+  /// What a transaction does not take.
+  private static func checkTransactable(_ statement: PartiQLStatement) throws(DynamoDBError) {
+    switch statement {
+    case .update(let update) where update.returning != nil:
+      throw .validation("RETURNING clause is not supported in ExecuteTransaction.")
+    case .delete(let delete) where delete.returning != nil:
+      throw .validation("RETURNING clause is not supported in ExecuteTransaction.")
+    case .select(let select) where select.index != nil:
+      throw .validation("Reads on indices are not supported within transactions.")
+    case .exists(let select) where select.index != nil:
+      throw .validation("Operations on indices are not supported in transactions")
+    default: return
+    }
+  }
+
+  private static func transactAction(
+    _ statement: PartiQLStatement, _ table: Table, showsItem: Bool
+  ) throws(DynamoDBError) -> TransactAction {
+    switch statement {
+    case .select(let select):
+      guard let key = PartiQLKey(select.condition, table.keys), key.rest == nil else {
+        throw .validation(
+          "Select statements within ExecuteTransaction must specify the primary key in the where "
+            + "clause.")
+      }
+    case .exists(let select):
+      guard let key = PartiQLKey(select.condition, table.keys), key.rest != nil else {
+        throw .validation("EXISTS() must contain a single item read with additional condition")
+      }
+    default: break
+    }
+    return try action(statement, table, showsItem: showsItem)
+  }
+
   private static func transactRead(
-    _ statements: [PartiQLStatement], _ keys: [ItemKey], _ stores: [ItemStore],
-    _ report: CapacityReport
-  ) throws -> [UInt8] {
+    _ statements: [PartiQLStatement], _ keys: [ItemKey], _ stores: [ItemStore]
+  ) throws -> TransactionResult {
     var responses: [[UInt8]] = []
     var capacities: [ConsumedCapacity] = []
     for ((statement, key), store) in zip(zip(statements, keys), stores) {
       guard case .select(let select) = statement else { continue }
       let found = try store.find(key)
       var item = try found?.attributes()
-      let rest = PartiQLKey(select.condition, store.table.keys)?.rest
-      if let rest, let whole = item, !rest.isSatisfied(by: whole) { item = nil }
-      if let projection = select.projection { item = item.map { projection.applied(to: $0) } }
+      if let columns = select.columns { item = item.map { columns.applied(to: $0) } }
       var body = AnswerBody()
       if let item { body.add("Item", item) }
       responses.append(body.finished)
@@ -308,8 +325,9 @@ extension DynamoDB {
     }
     var body = AnswerBody()
     body.add("Responses") { $0.append(list: responses) { $0.append(raw: $1) } }
-    body.addTransaction(capacities, report, "ReadCapacityUnits")
-    return body.finished
+    var result = TransactionResult(body: body, capacities: capacities, replay: capacities)
+    result.kind = "ReadCapacityUnits"
+    return result
   }
 }
 

@@ -26,6 +26,16 @@ enum PartiQLToken: Equatable {
   }
 }
 
+/// Where a token stands in its statement, as messages of the service show it: line, column and length,
+/// counted from one.
+struct PartiQLPlace: Equatable, CustomStringConvertible {
+  let line: Int
+  let column: Int
+  let length: Int
+
+  var description: String { "\(line):\(column):\(length)" }
+}
+
 /// A statement that cannot be read.
 struct PartiQLError: Error, Equatable {
   let message: String
@@ -41,19 +51,35 @@ struct PartiQLLexer {
   private let bytes: [UInt8]
   private var position = 0
 
+  private var line = 1
+  private var lineStart = 0
+  /// Where the token that was read last begins.
+  private var start = 0
+
   private init(_ text: String) { bytes = Array(text.utf8) }
 
-  static func tokens(of text: String) throws(PartiQLError) -> [PartiQLToken] {
+  static func tokens(
+    of text: String
+  ) throws(PartiQLError) -> (tokens: [PartiQLToken], places: [PartiQLPlace]) {
     var lexer = PartiQLLexer(text)
     var tokens: [PartiQLToken] = []
-    while let token = try lexer.next() { tokens.append(token) }
-    return tokens + [.end]
+    var places: [PartiQLPlace] = []
+    while let token = try lexer.next() {
+      tokens.append(token)
+      places.append(lexer.place)
+    }
+    lexer.start = lexer.position
+    return (tokens + [.end], places + [lexer.place])
+  }
+
+  private var place: PartiQLPlace {
+    PartiQLPlace(line: line, column: start - lineStart + 1, length: position - start)
   }
 
   private mutating func next() throws(PartiQLError) -> PartiQLToken? {
-    skipSpace()
+    try skipSpace()
     guard position < bytes.count else { return nil }
-    let start = position
+    start = position
     let first = bytes[position]
     position += 1
     switch first {
@@ -78,8 +104,28 @@ struct PartiQLLexer {
   private static let pairs: Set<[UInt8]> = Set(
     ["<>", "!=", "<=", ">=", "<<", ">>"].map { Array($0.utf8) })
 
-  private mutating func skipSpace() {
-    while position < bytes.count, bytes[position] <= 0x20 { position += 1 }
+  /// Skips white space and comments, `-- to the end of the line` and `/* in between */`.
+  private mutating func skipSpace() throws(PartiQLError) {
+    while position < bytes.count {
+      let next = position + 1 < bytes.count ? bytes[position + 1] : 0
+      switch (bytes[position], next) {
+      case (0x0A, _):
+        line += 1
+        lineStart = position + 1
+      case (0...0x20, _): break
+      case (UInt8(ascii: "-"), UInt8(ascii: "-")):
+        while position + 1 < bytes.count, bytes[position + 1] != 0x0A { position += 1 }
+      case (UInt8(ascii: "/"), UInt8(ascii: "*")):
+        position += 2
+        while position + 1 < bytes.count, [bytes[position], bytes[position + 1]] != [0x2A, 0x2F] {
+          position += 1
+        }
+        guard position + 1 < bytes.count else { throw .malformed("Invalid token") }
+        position += 1
+      default: return
+      }
+      position += 1
+    }
   }
 
   /// A quote inside is written twice.

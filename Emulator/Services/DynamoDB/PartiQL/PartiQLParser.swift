@@ -1,16 +1,17 @@
 /// Reads one statement (developer guide, "PartiQL statements for DynamoDB").
 struct PartiQLParser {
-  private let tokens: [PartiQLToken]
-  private var position = 0
-  private var parameters: [AttributeValue]
-  private var used = 0
-  private var depth = 0
+  let tokens: [PartiQLToken]
+  let places: [PartiQLPlace]
+  var position = 0
+  var parameters: [AttributeValue]
+  var used = 0
+  var depth = 0
 
   /// Nesting of conditions and literals, bounded because the parser is recursive.
-  private static let depthLimit = 64
+  static let depthLimit = 64
 
   private init(_ text: String, _ parameters: [AttributeValue]) throws(PartiQLError) {
-    tokens = try PartiQLLexer.tokens(of: text)
+    (tokens, places) = try PartiQLLexer.tokens(of: text)
     self.parameters = parameters
   }
 
@@ -28,33 +29,33 @@ struct PartiQLParser {
     return statement
   }
 
-  private var token: PartiQLToken { tokens[position] }
+  var token: PartiQLToken { tokens[position] }
 
-  private mutating func advance() { position = min(position + 1, tokens.count - 1) }
+  mutating func advance() { position = min(position + 1, tokens.count - 1) }
 
-  private func unexpected() -> PartiQLError { .malformed("Unexpected token: \(token.shown)") }
+  func unexpected() -> PartiQLError { .malformed("Unexpected token: \(token.shown)") }
 
-  private mutating func takeWord(_ word: String) -> Bool {
+  mutating func takeWord(_ word: String) -> Bool {
     guard token.isWord(word) else { return false }
     advance()
     return true
   }
 
-  private mutating func expectWord(_ word: String) throws(PartiQLError) {
+  mutating func expectWord(_ word: String) throws(PartiQLError) {
     guard takeWord(word) else { throw unexpected() }
   }
 
-  private mutating func takeSymbol(_ sign: String) -> Bool {
+  mutating func takeSymbol(_ sign: String) -> Bool {
     guard token == .symbol(sign) else { return false }
     advance()
     return true
   }
 
-  private mutating func expectSymbol(_ sign: String) throws(PartiQLError) {
+  mutating func expectSymbol(_ sign: String) throws(PartiQLError) {
     guard takeSymbol(sign) else { throw unexpected() }
   }
 
-  private mutating func deeper<T>(
+  mutating func deeper<T>(
     _ body: (inout PartiQLParser) throws(PartiQLError) -> T
   ) throws(PartiQLError) -> T {
     depth += 1
@@ -67,7 +68,7 @@ struct PartiQLParser {
 // MARK: - Statements
 
 extension PartiQLParser {
-  private mutating func statement() throws(PartiQLError) -> PartiQLStatement {
+  mutating func statement() throws(PartiQLError) -> PartiQLStatement {
     if token.isWord("SELECT") { return .select(try select()) }
     if takeWord("INSERT") { return try insert() }
     if takeWord("UPDATE") { return try update() }
@@ -78,19 +79,24 @@ extension PartiQLParser {
       try expectSymbol(")")
       return .exists(inner)
     }
-    throw unexpected()
+    throw .malformed("Expected data manipulation")
   }
 
-  private mutating func select() throws(PartiQLError) -> PartiQLStatement.Select {
+  mutating func select() throws(PartiQLError) -> PartiQLStatement.Select {
     try expectWord("SELECT")
-    var paths: [DocumentPath] = []
-    if !takeSymbol("*") {
-      repeat { paths.append(try path()) } while takeSymbol(",")
+    var columns: [DocumentPath] = []
+    if takeSymbol("*") {
+      if token == .symbol(",") {
+        throw PartiQLError(
+          message: "Other attributes should not be present in the projection when '*' is used.")
+      }
+    } else {
+      repeat { columns.append(try column()) } while takeSymbol(",")
     }
     try expectWord("FROM")
-    var select = PartiQLStatement.Select(table: try name())
-    if takeSymbol(".") { select.index = try name() }
-    if !paths.isEmpty { select.projection = ProjectionExpression(paths) }
+    let source = try source(of: "SELECT")
+    var select = PartiQLStatement.Select(table: source.table, index: source.index)
+    if !columns.isEmpty { select.columns = try PartiQLColumns(columns) }
     select.condition = try whereClause()
     if takeWord("ORDER") {
       try expectWord("BY")
@@ -102,18 +108,54 @@ extension PartiQLParser {
     return select
   }
 
-  private mutating func insert() throws(PartiQLError) -> PartiQLStatement {
+  /// One attribute to show. There are no functions here, not even `COUNT`.
+  mutating func column() throws(PartiQLError) -> DocumentPath {
+    if case .word = token, tokens[position + 1] == .symbol("(") {
+      throw PartiQLError(message: "Unexpected path component at \(places[position])")
+    }
+    return try path()
+  }
+
+  /// A table, or an index of one where something is read.
+  mutating func source(
+    of verb: String
+  ) throws(PartiQLError) -> (table: String, index: String?) {
+    var parts = [try name()]
+    while takeSymbol(".") { parts.append(try name()) }
+    if parts.contains("") {
+      throw PartiQLError(message: "Path component cannot be an empty string")
+    }
+    if verb == "INSERT", parts.count > 1 {
+      throw PartiQLError(
+        message: "FROM clause may only contain a single table name in data manipulation statements")
+    }
+    guard parts.count <= 2 else {
+      throw PartiQLError(message: "A path may contain at most 2 components in the FROM clause")
+    }
+    if verb != "SELECT", parts.count > 1 {
+      throw PartiQLError(message: "This operation is not supported on an index")
+    }
+    return (parts[0], parts.count > 1 ? parts[1] : nil)
+  }
+
+  mutating func insert() throws(PartiQLError) -> PartiQLStatement {
     try expectWord("INTO")
-    let table = try name()
+    let table = try source(of: "INSERT").table
     try expectWord("VALUE")
     guard case .map(let item) = try literal() else {
-      throw PartiQLError(message: "VALUE of INSERT must be a map")
+      throw PartiQLError(
+        message: "Unsupported format in item expression. Please use struct format {...} to express "
+          + "item values for insert statement.")
+    }
+    if token.isWord("RETURNING") {
+      throw PartiQLError(message: "RETURNING is not supported in INSERT")
     }
     return .insert(table: table, item: item)
   }
 
-  private mutating func update() throws(PartiQLError) -> PartiQLStatement {
-    var statement = PartiQLStatement.Update(table: try name(), update: UpdateExpression())
+  mutating func update() throws(PartiQLError) -> PartiQLStatement {
+    var statement = PartiQLStatement.Update(
+      table: try source(of: "UPDATE").table, update: UpdateExpression())
     var count = 0
     while token.isWord("SET") || token.isWord("REMOVE") {
       count += 1
@@ -130,20 +172,26 @@ extension PartiQLParser {
     return .update(statement)
   }
 
-  private mutating func delete() throws(PartiQLError) -> PartiQLStatement {
+  mutating func delete() throws(PartiQLError) -> PartiQLStatement {
     try expectWord("FROM")
-    var statement = PartiQLStatement.Delete(table: try name())
+    var statement = PartiQLStatement.Delete(table: try source(of: "DELETE").table)
     statement.condition = try whereClause()
     statement.returning = try returning()
+    if let found = statement.returning, found != "ALL_OLD" {
+      let shown = found.replacing("UPDATED", with: "MODIFIED").replacing("_", with: " ")
+      throw PartiQLError(
+        message: "Invalid returning clause: RETURNING \(shown) *. Only RETURNING ALL OLD * is "
+          + "allowed in DELETE statements.")
+    }
     return .delete(statement)
   }
 
-  private mutating func whereClause() throws(PartiQLError) -> ConditionExpression? {
+  mutating func whereClause() throws(PartiQLError) -> ConditionExpression? {
     takeWord("WHERE") ? try disjunction() : nil
   }
 
   /// `RETURNING (ALL | MODIFIED) (NEW | OLD) *`, as the name of ReturnValues.
-  private mutating func returning() throws(PartiQLError) -> String? {
+  mutating func returning() throws(PartiQLError) -> String? {
     guard takeWord("RETURNING") else { return nil }
     let isAll = takeWord("ALL")
     if !isAll { try expectWord("MODIFIED") }
@@ -153,7 +201,7 @@ extension PartiQLParser {
     return (isAll ? "ALL_" : "UPDATED_") + (isNew ? "NEW" : "OLD")
   }
 
-  private mutating func assignment(_ update: inout UpdateExpression) throws(PartiQLError) {
+  mutating func assignment(_ update: inout UpdateExpression) throws(PartiQLError) {
     let path = try path()
     try expectSymbol("=")
     if case .word(let word) = token, tokens[position + 1] == .symbol("("),
@@ -165,7 +213,14 @@ extension PartiQLParser {
       try expectSymbol(",")
       let value = try literal()
       try expectSymbol(")")
-      guard target == path, value.isSet else { throw unexpected() }
+      guard target == path else {
+        throw PartiQLError(
+          message: "The first argument to \(word.uppercased()) must equal the assignment value")
+      }
+      guard value.isSet else {
+        throw PartiQLError(
+          message: "The second argument to \(word.uppercased()) must be a value with type SET")
+      }
       if word.uppercased() == "SET_ADD" {
         update.additions.append((path, value))
       } else {
@@ -176,14 +231,14 @@ extension PartiQLParser {
     update.assignments.append((path, try source()))
   }
 
-  private mutating func source() throws(PartiQLError) -> UpdateExpression.Source {
+  mutating func source() throws(PartiQLError) -> UpdateExpression.Source {
     let left = try sourceOperand()
     if takeSymbol("+") { return .sum(left, try sourceOperand()) }
     if takeSymbol("-") { return .difference(left, try sourceOperand()) }
     return left
   }
 
-  private mutating func sourceOperand() throws(PartiQLError) -> UpdateExpression.Source {
+  mutating func sourceOperand() throws(PartiQLError) -> UpdateExpression.Source {
     if token.isWord("LIST_APPEND"), tokens[position + 1] == .symbol("(") {
       advance()
       advance()
@@ -207,7 +262,7 @@ extension PartiQLParser {
 
   // MARK: Names and paths
 
-  private mutating func name() throws(PartiQLError) -> String {
+  mutating func name() throws(PartiQLError) -> String {
     switch token {
     case .word(let text), .name(let text):
       advance()
@@ -216,7 +271,7 @@ extension PartiQLParser {
     }
   }
 
-  private var startsPath: Bool {
+  var startsPath: Bool {
     switch token {
     case .name: true
     case .word(let word): !["TRUE", "FALSE", "NULL", "MISSING"].contains(word.uppercased())
@@ -224,7 +279,7 @@ extension PartiQLParser {
     }
   }
 
-  private mutating func path() throws(PartiQLError) -> DocumentPath {
+  mutating func path() throws(PartiQLError) -> DocumentPath {
     var path = DocumentPath(root: ByteText(try name()))
     while true {
       if takeSymbol(".") {
@@ -243,176 +298,5 @@ extension PartiQLParser {
         return path
       }
     }
-  }
-}
-
-// MARK: - Conditions
-
-extension PartiQLParser {
-  private mutating func disjunction() throws(PartiQLError) -> ConditionExpression {
-    var left = try conjunction()
-    while takeWord("OR") { left = .or(left, try conjunction()) }
-    return left
-  }
-
-  private mutating func conjunction() throws(PartiQLError) -> ConditionExpression {
-    var left = try negation()
-    while takeWord("AND") { left = .and(left, try negation()) }
-    return left
-  }
-
-  private mutating func negation() throws(PartiQLError) -> ConditionExpression {
-    if takeWord("NOT") {
-      return .not(
-        try deeper { (parser) throws(PartiQLError) in try parser.negation() })
-    }
-    if takeSymbol("(") {
-      let inner = try deeper { (parser) throws(PartiQLError) in try parser.disjunction() }
-      try expectSymbol(")")
-      return inner
-    }
-    return try comparison()
-  }
-
-  private mutating func comparison() throws(PartiQLError) -> ConditionExpression {
-    let left = try operand()
-    if takeWord("IS") { return try existence(of: left) }
-    if takeWord("BETWEEN") {
-      let low = try operand()
-      try expectWord("AND")
-      return .between(left, low, try operand())
-    }
-    if takeWord("IN") { return .isIn(left, try candidates()) }
-    if case .call(let call) = left, call.function != .size { return .call(call) }
-    guard case .symbol(let sign) = token,
-      let comparator = ConditionExpression.Comparator(rawValue: sign == "!=" ? "<>" : sign)
-    else { throw unexpected() }
-    advance()
-    return .comparison(left, comparator, try operand())
-  }
-
-  /// `IS [NOT] MISSING` and `IS [NOT] NULL`.
-  private mutating func existence(
-    of operand: ConditionExpression.Operand
-  ) throws(PartiQLError) -> ConditionExpression {
-    let isNegated = takeWord("NOT")
-    let condition: ConditionExpression
-    if takeWord("MISSING") {
-      condition = .call(Self.call(.attributeNotExists, [operand]))
-    } else if takeWord("NULL") {
-      condition = .call(Self.call(.attributeType, [operand, .value(.string("NULL"))]))
-    } else {
-      throw unexpected()
-    }
-    return isNegated ? .not(condition) : condition
-  }
-
-  private mutating func candidates() throws(PartiQLError) -> [ConditionExpression.Operand] {
-    let end = takeSymbol("[") ? "]" : ")"
-    if end == ")" { try expectSymbol("(") }
-    var candidates: [ConditionExpression.Operand] = []
-    repeat { candidates.append(try operand()) } while takeSymbol(",")
-    try expectSymbol(end)
-    return candidates
-  }
-
-  private mutating func operand() throws(PartiQLError) -> ConditionExpression.Operand {
-    if case .word(let word) = token, tokens[position + 1] == .symbol("(") {
-      guard let function = ConditionExpression.Function(rawValue: word.lowercased()) else {
-        throw PartiQLError(message: "Unsupported function: \(word)")
-      }
-      advance()
-      advance()
-      var arguments: [ConditionExpression.Operand] = []
-      repeat {
-        arguments.append(
-          try deeper { (parser) throws(PartiQLError) in try parser.operand() })
-      } while takeSymbol(",")
-      try expectSymbol(")")
-      guard arguments.count == function.operandCount else { throw unexpected() }
-      return .call(Self.call(function, arguments))
-    }
-    return startsPath ? .path(try path()) : .value(try literal())
-  }
-
-  private static func call(
-    _ function: ConditionExpression.Function, _ arguments: [ConditionExpression.Operand]
-  ) -> ConditionExpression.FunctionCall {
-    .init(function: function, name: function.rawValue, arguments: arguments)
-  }
-}
-
-// MARK: - Literals
-
-extension PartiQLParser {
-  private mutating func literal() throws(PartiQLError) -> AttributeValue {
-    let found = token
-    advance()
-    switch found {
-    case .parameter:
-      guard used < parameters.count else {
-        throw PartiQLError(
-          message: "Number of parameters in request and statement don't match.")
-      }
-      used += 1
-      return parameters[used - 1]
-    case .text(let text): return .string(ByteText(text))
-    case .number(let text): return .number(try number(text))
-    case .word(let word) where word.uppercased() == "TRUE": return .bool(true)
-    case .word(let word) where word.uppercased() == "FALSE": return .bool(false)
-    case .word(let word) where word.uppercased() == "NULL": return .null
-    case .symbol("-"), .symbol("+"):
-      guard case .number(let text) = token else { throw unexpected() }
-      advance()
-      return .number(try number(found == .symbol("-") ? "-" + text : text))
-    case .symbol("["): return .list(try list(until: "]"))
-    case .symbol("<<"): return try set(try list(until: ">>"))
-    case .symbol("{"): return .map(try map())
-    default:
-      position = max(0, position - 1)
-      throw unexpected()
-    }
-  }
-
-  private func number(_ text: String) throws(PartiQLError) -> DecimalNumber {
-    do throws(NumberError) {
-      return try DecimalNumber(text)
-    } catch {
-      throw PartiQLError(message: error.message)
-    }
-  }
-
-  private mutating func list(until end: String) throws(PartiQLError) -> [AttributeValue] {
-    var values: [AttributeValue] = []
-    if takeSymbol(end) { return values }
-    repeat {
-      values.append(try deeper { (parser) throws(PartiQLError) in try parser.literal() })
-    } while takeSymbol(",")
-    try expectSymbol(end)
-    return values
-  }
-
-  private mutating func map() throws(PartiQLError) -> Attributes {
-    var attributes = Attributes()
-    if takeSymbol("}") { return attributes }
-    repeat {
-      guard case .text(let name) = token else { throw unexpected() }
-      advance()
-      try expectSymbol(":")
-      let value = try deeper { (parser) throws(PartiQLError) in try parser.literal() }
-      attributes[ByteText(name)] = value
-    } while takeSymbol(",")
-    try expectSymbol("}")
-    return attributes
-  }
-
-  private func set(_ values: [AttributeValue]) throws(PartiQLError) -> AttributeValue {
-    let texts = values.compactMap { if case .string(let text) = $0 { text } else { nil } }
-    if !values.isEmpty, texts.count == values.count { return .stringSet(texts) }
-    let numbers = values.compactMap { if case .number(let value) = $0 { value } else { nil } }
-    if !values.isEmpty, numbers.count == values.count { return .numberSet(numbers) }
-    let binaries = values.compactMap { if case .binary(let bytes) = $0 { bytes } else { nil } }
-    if !values.isEmpty, binaries.count == values.count { return .binarySet(binaries) }
-    throw PartiQLError(message: "A set must have members of one type: S, N or B")
   }
 }

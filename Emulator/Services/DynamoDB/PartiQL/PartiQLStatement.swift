@@ -11,7 +11,7 @@ enum PartiQLStatement: Sendable {
     var table: String
     var index: String?
     /// Absent for `*`.
-    var projection: ProjectionExpression?
+    var columns: PartiQLColumns?
     var condition: ConditionExpression?
     /// The attribute and direction of `ORDER BY`.
     var order: (name: ByteText, isForward: Bool)?
@@ -88,5 +88,41 @@ struct PartiQLKey: Sendable {
     guard key.count == schema.attributes.count else { return nil }
     self.key = key
     self.rest = ConditionExpression.all(rest)
+  }
+}
+
+/// What a SELECT shows of each item: every path under the name of its last part with the list indexes
+/// behind it, so that `a.b[0]` is a column `b[0]`.
+struct PartiQLColumns: Sendable {
+  private let columns: [(name: ByteText, path: DocumentPath)]
+
+  init(_ paths: [DocumentPath]) throws(PartiQLError) {
+    columns = paths.map { (ByteText(Self.name(of: $0)), $0) }
+    var seen: Set<ByteText> = []
+    for (name, _) in columns where !seen.insert(name).inserted {
+      throw PartiQLError(message: "Duplicate identifiers in select clause: \(name)")
+    }
+  }
+
+  private static func name(of path: DocumentPath) -> String {
+    var name = path.root.string
+    for element in path.rest {
+      switch element {
+      case .name(let part): name = part.string
+      case .index(let index): name += "[\(index)]"
+      }
+    }
+    return name
+  }
+
+  /// The attributes at the top of an item that are looked at.
+  var roots: [ByteText] { columns.map(\.path.root) }
+
+  func applied(to item: Attributes) -> Attributes {
+    var shown = Attributes()
+    for (name, path) in columns {
+      if let value = path.value(in: item) { shown.append(name, value) }
+    }
+    return shown
   }
 }

@@ -33,7 +33,12 @@ final class Catalog: Sendable {
       CREATE TABLE dynamodb_tokens (
         token TEXT PRIMARY KEY, digest BLOB NOT NULL, response BLOB NOT NULL,
         created INTEGER NOT NULL) WITHOUT ROWID;
+      """,
+      // What an answer given again costs; answers kept before cannot be given in the new form.
       """
+      DELETE FROM dynamodb_tokens;
+      ALTER TABLE dynamodb_tokens ADD COLUMN reads BLOB NOT NULL DEFAULT x'5B5D';
+      """,
     ])
 
   func table(named name: String) -> Table? {

@@ -110,6 +110,15 @@ final class TableIndex: Sendable {
     return ItemKey(partition: partition, sort: sort)
   }
 
+  /// Whether entries hold an attribute that an item has.
+  func carries(_ name: ByteText) -> Bool {
+    switch definition.projection {
+    case .all: true
+    case .keysOnly: keyNames.contains(name)
+    case .include: keyNames.contains(name) || definition.nonKeyAttributes.contains(name)
+    }
+  }
+
   /// What the index holds of an item.
   func projected(_ item: Attributes) -> Attributes {
     switch definition.projection {

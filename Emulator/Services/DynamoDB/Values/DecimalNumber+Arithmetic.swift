@@ -137,9 +137,14 @@ extension DecimalNumber: CustomStringConvertible {
     }
   }
 
-  /// The bytes a number takes in an item: two digits a byte, one for the rest and one for a sign.
+  /// The bytes a number takes in an item: one, and one for each started pair of significant digits
+  /// before and behind the point, counted apart, and one for a sign (measured at the service's limit
+  /// of 400 KB by nubo-db/dynoxide, pull request 195; the developer guide only says "approximately").
   var size: Int {
     guard !isZero else { return 1 }
-    return 1 + (digitCount + 1) / 2 + (isNegative ? 1 : 0)
+    let whole = exponent >= 0 ? digitCount : Swift.max(0, digitCount + exponent)
+    let fraction = digitCount - whole
+    return 1 + (whole + 1) / 2 + (exponent < 0 ? (Swift.max(fraction, 0) + 1) / 2 : 0)
+      + (isNegative ? 1 : 0)
   }
 }

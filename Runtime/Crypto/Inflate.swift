@@ -1,7 +1,7 @@
-/// Undoes the DEFLATE compression of a zip's entry (RFC 1951).
-struct Inflate {
-  enum Failure: Error, Equatable {
-    /// The data break RFC 1951.
+/// Undoes DEFLATE compression (RFC 1951): of a zip's entry, of a request's body.
+package struct Inflate {
+  package enum Failure: Error, Equatable {
+    /// The data break RFC 1951, or the format around them.
     case malformed
     /// There is more than was announced.
     case tooLong
@@ -79,17 +79,85 @@ struct Inflate {
   private let limit: Int
 
   /// All bytes of compressed data, at most `limit` of them.
-  static func bytes(of input: ArraySlice<UInt8>, limit: Int) throws(Failure) -> [UInt8] {
+  package static func bytes(of input: ArraySlice<UInt8>, limit: Int) throws(Failure) -> [UInt8] {
     var inflate = Inflate(input, limit: limit)
     try inflate.run()
     return inflate.output
   }
 
+  /// The content of a gzip file of one or more members (RFC 1952), at most `limit` bytes.
+  package static func gzip(_ input: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+    var content: [UInt8] = []
+    var rest = input[...]
+    repeat {
+      var inflate = Inflate(try gzipBody(rest), limit: limit - content.count)
+      try inflate.run()
+      let trailer = inflate.unread.prefix(8)
+      guard trailer.count == 8, number(trailer.prefix(4)) == CRC32.checksum(inflate.output),
+        number(trailer.suffix(4)) == UInt32(truncatingIfNeeded: inflate.output.count)
+      else { throw .malformed }
+      content += inflate.output
+      rest = inflate.unread.dropFirst(8)
+    } while !rest.isEmpty
+    return content
+  }
+
+  /// The content of a zlib stream (RFC 1950), which is what `Content-Encoding: deflate` means, or of
+  /// bare DEFLATE data, which some clients send under that name.
+  package static func zlib(_ input: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+    let isWrapped =
+      input.count > 2 && input[0] & 0x0F == 8 && (Int(input[0]) << 8 | Int(input[1])) % 31 == 0
+      && input[1] & 0x20 == 0
+    guard isWrapped else { return try bytes(of: input[...], limit: limit) }
+    var inflate = Inflate(input[2...], limit: limit)
+    try inflate.run()
+    let trailer = inflate.unread.prefix(4)
+    guard trailer.count == 4, number(trailer).byteSwapped == adler32(inflate.output) else {
+      throw .malformed
+    }
+    return inflate.output
+  }
+
+  /// What stands behind the head of a gzip member (§2.3).
+  private static func gzipBody(_ input: ArraySlice<UInt8>) throws(Failure) -> ArraySlice<UInt8> {
+    let head = Array(input.prefix(10))
+    guard head.count == 10, head[0] == 0x1F, head[1] == 0x8B, head[2] == 8, head[3] & 0xE0 == 0
+    else { throw .malformed }
+    var rest = input.dropFirst(10)
+    if head[3] & 4 != 0 {
+      let length = rest.prefix(2)
+      guard length.count == 2 else { throw .malformed }
+      rest = rest.dropFirst(2 + Int(number(length)))
+    }
+    for flag: UInt8 in [8, 16] where head[3] & flag != 0 {
+      guard let end = rest.firstIndex(of: 0) else { throw .malformed }
+      rest = rest[(end + 1)...]
+    }
+    return head[3] & 2 != 0 ? rest.dropFirst(2) : rest
+  }
+
+  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  /// RFC 1950, §9.
+  private static func adler32(_ bytes: [UInt8]) -> UInt32 {
+    var (low, high): (UInt32, UInt32) = (1, 0)
+    for byte in bytes {
+      low = (low + UInt32(byte)) % 65521
+      high = (high + low) % 65521
+    }
+    return high << 16 | low
+  }
+
+  /// The input behind the end of the data; bits that are left of its last byte are padding.
+  private var unread: ArraySlice<UInt8> { input[(position - buffered / 8)...] }
+
   private init(_ input: ArraySlice<UInt8>, limit: Int) {
     self.input = input
     self.limit = limit
     position = input.startIndex
-    output.reserveCapacity(min(limit, 64 << 20))
+    output.reserveCapacity(min(limit, 4 * input.count))
   }
 
   private mutating func run() throws(Failure) {
