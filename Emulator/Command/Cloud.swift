@@ -16,6 +16,7 @@ final class Cloud: Sendable {
   let database: Database
   let dynamoDB: DynamoDB
   let secrets: SecretsManager
+  let others: CloudServices
   let functions: Functions
   let gateway: Gateway
   let services: HTTPServer
@@ -30,7 +31,10 @@ final class Cloud: Sendable {
   /// runs yet.
   init(_ options: CloudOptions) async throws {
     project = options.project
-    application = try project.application(gatewayPort: options.gatewayPort)
+    let reservation = try PortReservation(options.servicePort)
+    let environment = Project.environment(
+      gatewayPort: options.gatewayPort, servicePort: reservation.port)
+    application = try project.application(environment)
     loop = try EventLoop(name: "martlet")
     database = try Database(options.database, durability: options.durability)
     dynamoDB = try await DynamoDB(database)
@@ -39,15 +43,16 @@ final class Cloud: Sendable {
     try await dynamoDB.create(tables: application.tables)
     try await secrets.create(secrets: application.secrets)
     try await objects.create(buckets: application.buckets)
+    others = try await CloudServices(database, application, environment)
 
-    let reservation = try PortReservation(options.servicePort)
     let models = ModelProviders(script: options.script)
     let parts = try Self.functions(of: application, options, servicePort: reservation.port)
     functions = Functions(parts, loop: loop, log: options.log)
     gateway = Gateway(
       Self.gateway(of: application, functions, options, servicePort: reservation.port))
 
-    let router = Self.router(dynamoDB, secrets, objects, functions, gateway, models, options)
+    let router = Self.router(
+      dynamoDB, secrets, objects, others, functions, gateway, models, options)
     var configuration = ServerConfiguration(port: reservation.port)
     configuration.limits.body = Self.longestServiceBody
     services = try await HTTPServer.start(configuration, on: loop) { request in
@@ -111,7 +116,7 @@ final class Cloud: Sendable {
   }
 
   private static func router(
-    _ dynamoDB: DynamoDB, _ secrets: SecretsManager, _ objects: S3,
+    _ dynamoDB: DynamoDB, _ secrets: SecretsManager, _ objects: S3, _ others: CloudServices,
     _ functions: Functions, _ gateway: Gateway, _ models: ModelProviders, _ options: CloudOptions
   ) -> ServiceRouter {
     let connections = options.connections ?? { await gateway.answerConnections($0) }
@@ -131,7 +136,7 @@ final class Cloud: Sendable {
         EmulatedService(
           name: "models", signingNames: ["bedrock"],
           matches: { models.answers($0.path) }, answer: models.answer),
-      ],
+      ] + others.routes,
       fallback: EmulatedService(name: "s3", signingNames: ["s3"], answer: objects.answer))
   }
 }

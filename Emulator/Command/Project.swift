@@ -42,15 +42,25 @@ struct Project {
   ///
   /// A page opened as `http://localhost` is this stack's page as well: where the template has the
   /// parameter `AllowedOrigins`, that origin is its value.
-  func application(gatewayPort: UInt16) throws -> Application {
+  func application(_ environment: TemplateEnvironment) throws -> Application {
     let parameters = (try? JSONValue(parsing: bytes))?["Parameters"]
     let takesOrigins = parameters?["AllowedOrigins"] != nil
     return try Application(
       template: bytes, file: file,
-      parameters: takesOrigins ? ["AllowedOrigins": "http://localhost:\(gatewayPort)"] : [:],
-      environment: TemplateEnvironment(
-        webSocketEndpoint: "ws://127.0.0.1:\(gatewayPort)",
-        httpEndpoint: "http://127.0.0.1:\(gatewayPort)"))
+      parameters: takesOrigins ? ["AllowedOrigins": Self.ownOrigin(environment)] : [:],
+      environment: environment)
+  }
+
+  /// Where APIs and services are played.
+  static func environment(gatewayPort: UInt16, servicePort: UInt16) -> TemplateEnvironment {
+    TemplateEnvironment(
+      webSocketEndpoint: "ws://127.0.0.1:\(gatewayPort)",
+      httpEndpoint: "http://127.0.0.1:\(gatewayPort)",
+      serviceEndpoint: "http://127.0.0.1:\(servicePort)")
+  }
+
+  private static func ownOrigin(_ environment: TemplateEnvironment) -> String {
+    "http://localhost:" + (environment.httpEndpoint.split(separator: ":").last ?? "")
   }
 
   /// Where the state lies unless the user chooses a folder.

@@ -9,7 +9,7 @@ struct TokenCommand {
   func run() async throws -> Int32 {
     let project = try Project(options.project)
     let state = try State(project, options.project, isExclusive: false)
-    let application = try project.application(gatewayPort: 3000)
+    let application = try project.application(TemplateEnvironment())
     let database = try Database(state.database, durability: .normal)
     let secrets = try await SecretsManager(database)
     try await secrets.create(secrets: application.secrets)

@@ -157,6 +157,9 @@ extension ApplicationReader {
           name: try properties.member("Name")?.text() ?? function.logicalID + name,
           function: function.name, expression: try readSchedule(expression),
           input: try properties.member("Input")?.text(), isEnabled: isEnabled))
+    case "SQS": try readQueueEvent(properties, of: function)
+    case "EventBridgeRule", "CloudWatchEvent":
+      try readRuleEvent(properties, named: name, of: function)
     default:
       warn("events of type \(type) are not played here", at: event.value, in: function.logicalID)
     }
@@ -179,7 +182,7 @@ extension ApplicationReader {
     return "\(method == "*" || method == "X-AMAZON-APIGATEWAY-ANY-METHOD" ? "ANY" : method) \(text)"
   }
 
-  private func readSchedule(_ property: Property) throws -> ScheduleDefinition.Expression {
+  func readSchedule(_ property: Property) throws -> ScheduleDefinition.Expression {
     let text = try property.text()
     let inner = text.dropLast().split(separator: "(", maxSplits: 1)
     guard text.hasSuffix(")"), inner.count == 2 else {

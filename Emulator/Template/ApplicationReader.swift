@@ -31,6 +31,8 @@ struct ApplicationReader {
   private let globals: Located?
   /// Routes of SAM events by the logical id of their API.
   var eventRoutes: [String: [EventRoute]] = [:]
+  /// Rules and mappings, which lead to functions.
+  var sourceResources: [Resource] = []
 
   init(scope: Scope, resources: [Resource]) {
     self.scope = scope
@@ -49,10 +51,12 @@ struct ApplicationReader {
     for resource in resources { try readResource(resource) }
     try readHTTPAPIs()
     try readWebSocketAPIs()
+    try readSources()
     try refuseSameNames()
   }
 
   private mutating func readResource(_ resource: Resource) throws {
+    if try readService(resource) { return }
     switch resource.type {
     case "AWS::Serverless::Function", "AWS::Lambda::Function": try readFunction(resource)
     case "AWS::DynamoDB::Table": try readTable(resource)
@@ -83,6 +87,7 @@ struct ApplicationReader {
     let types: Set<String> = [
       "AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::Alias",
       "AWS::S3::BucketPolicy", "AWS::SecretsManager::ResourcePolicy",
+      "AWS::SQS::QueuePolicy", "AWS::Events::EventBusPolicy",
       "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping",
       "AWS::CloudFormation::WaitConditionHandle", "AWS::ApiGateway::Account",
     ]
@@ -141,6 +146,9 @@ struct ApplicationReader {
     try check("table", application.tables.map { ($0.name, $0.logicalID) })
     try check("bucket", application.buckets.map { ($0.name, $0.logicalID) })
     try check("secret", application.secrets.map { ($0.name, $0.logicalID) })
+    try check("parameter", application.parameters.map { ($0.name, $0.logicalID) })
+    try check("queue", application.queues.map { ($0.name, $0.logicalID) })
+    try check("log group", application.logGroups.map { ($0.name, $0.logicalID) })
   }
 }
 

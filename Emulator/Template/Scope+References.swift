@@ -23,6 +23,7 @@ extension Scope {
       if resource.type == "AWS::SecretsManager::Secret" {
         return string(environment.secretARN(physical))
       }
+      if resource.type == "AWS::SQS::Queue" { return string(environment.queueURL(physical)) }
       return string(physical)
     }
     if let id = apiIDs[name] { return string(id) }
@@ -94,6 +95,15 @@ extension Scope {
     case ("AWS::Logs::LogGroup", "Arn"): return environment.arn("logs", "log-group:\(physical):*")
     case ("AWS::SQS::Queue", "Arn"): return environment.arn("sqs", physical)
     case ("AWS::SQS::Queue", "QueueName"): return physical
+    case ("AWS::SQS::Queue", "QueueUrl"): return environment.queueURL(physical)
+    case ("AWS::KMS::Key", "KeyId"): return physical
+    case ("AWS::SSM::Parameter", "Type"), ("AWS::SSM::Parameter", "Value"):
+      return try Property(resource.properties, of: resource.logicalID, in: self)
+        .required(name).text()
+    case ("AWS::Events::Rule", "Arn"): return environment.arn("events", "rule/\(physical)")
+    case ("AWS::Events::EventBus", "Arn"):
+      return environment.arn("events", "event-bus/\(physical)")
+    case ("AWS::Events::EventBus", "Name"): return physical
     case ("AWS::KMS::Key", "Arn"): return environment.arn("kms", "key/\(physical)")
     default: return nil
     }
@@ -105,6 +115,8 @@ extension Scope {
     "AWS::S3::Bucket": "BucketName", "AWS::SecretsManager::Secret": "Name",
     "AWS::IAM::Role": "RoleName", "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::SQS::Queue": "QueueName", "AWS::ApiGatewayV2::Stage": "StageName",
+    "AWS::SSM::Parameter": "Name", "AWS::Events::Rule": "Name", "AWS::Events::EventBus": "Name",
+    "AWS::KMS::Alias": "AliasName",
   ]
 
   /// The name a resource has in its service: the one the template gives it, else its logical id.
@@ -120,6 +132,10 @@ extension Scope {
       let resolved = try resolved(value, inner.member(property))
     {
       return try text(resolved, inner.member(property))
+    }
+    if resource.type == "AWS::KMS::Key" { return environment.keyID(resource.logicalID) }
+    if resource.type == "AWS::SQS::Queue", resource.properties["FifoQueue"]?.text == "true" {
+      return resource.logicalID + ".fifo"
     }
     return resource.type == "AWS::S3::Bucket" ? resource.logicalID.lowercased() : resource.logicalID
   }

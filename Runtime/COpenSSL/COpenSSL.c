@@ -236,3 +236,100 @@ size_t martlet_ecdsa_der(const unsigned char *r_and_s, unsigned char *der) {
   ECDSA_SIG_free(signature);
   return count > 0 ? (size_t)count : 0;
 }
+
+EVP_PKEY *martlet_new_rsa_key(int bits) {
+  EVP_PKEY *key = EVP_RSA_gen((unsigned int)bits);
+  ERR_clear_error();
+  return key;
+}
+
+EVP_PKEY *martlet_new_curve_key(const char *curve) {
+  EVP_PKEY *key = EVP_EC_gen(curve);
+  ERR_clear_error();
+  return key;
+}
+
+size_t martlet_private_der(EVP_PKEY *key, unsigned char *der, size_t capacity) {
+  PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+  if (info == NULL) return 0;
+  int count = i2d_PKCS8_PRIV_KEY_INFO(info, NULL);
+  if (count > 0 && (size_t)count <= capacity) {
+    count = i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+  } else {
+    count = 0;
+  }
+  PKCS8_PRIV_KEY_INFO_free(info);
+  ERR_clear_error();
+  return count > 0 ? (size_t)count : 0;
+}
+
+size_t martlet_public_der(EVP_PKEY *key, unsigned char *der, size_t capacity) {
+  int count = i2d_PUBKEY(key, NULL);
+  if (count <= 0 || (size_t)count > capacity) return 0;
+  count = i2d_PUBKEY(key, &der);
+  ERR_clear_error();
+  return count > 0 ? (size_t)count : 0;
+}
+
+EVP_PKEY *martlet_private_key_der(const unsigned char *der, size_t count) {
+  if (count > LONG_MAX) return NULL;
+  EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &der, (long)count);
+  ERR_clear_error();
+  return key;
+}
+
+size_t martlet_sign_digest(
+    EVP_PKEY *key, const EVP_MD *kind, enum martlet_padding padding, unsigned char *signature,
+    size_t capacity, const unsigned char *digest, size_t digest_count) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+  size_t count = capacity;
+  int ok = context != NULL && EVP_PKEY_sign_init(context) == 1 && set_padding(context, padding) &&
+           EVP_PKEY_CTX_set_signature_md(context, kind) == 1 &&
+           EVP_PKEY_sign(context, signature, &count, digest, digest_count) == 1;
+  EVP_PKEY_CTX_free(context);
+  ERR_clear_error();
+  return ok ? count : 0;
+}
+
+int martlet_verify_digest(
+    EVP_PKEY *key, const EVP_MD *kind, enum martlet_padding padding,
+    const unsigned char *signature, size_t signature_count, const unsigned char *digest,
+    size_t digest_count) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+  int ok = context != NULL && EVP_PKEY_verify_init(context) == 1 && set_padding(context, padding) &&
+           EVP_PKEY_CTX_set_signature_md(context, kind) == 1 &&
+           EVP_PKEY_verify(context, signature, signature_count, digest, digest_count) == 1;
+  EVP_PKEY_CTX_free(context);
+  ERR_clear_error();
+  return ok;
+}
+
+static int set_oaep(EVP_PKEY_CTX *context, const EVP_MD *digest) {
+  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_oaep_md(context, digest) == 1 &&
+         EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest) == 1;
+}
+
+size_t martlet_oaep_encrypt(
+    EVP_PKEY *key, const EVP_MD *digest, const unsigned char *plain, size_t count,
+    unsigned char *cipher, size_t capacity) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+  size_t written = capacity;
+  int ok = context != NULL && EVP_PKEY_encrypt_init(context) == 1 && set_oaep(context, digest) &&
+           EVP_PKEY_encrypt(context, cipher, &written, plain, count) == 1;
+  EVP_PKEY_CTX_free(context);
+  ERR_clear_error();
+  return ok ? written : 0;
+}
+
+long martlet_oaep_decrypt(
+    EVP_PKEY *key, const EVP_MD *digest, const unsigned char *cipher, size_t count,
+    unsigned char *plain, size_t capacity) {
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+  size_t written = capacity;
+  int ok = context != NULL && EVP_PKEY_decrypt_init(context) == 1 && set_oaep(context, digest) &&
+           EVP_PKEY_decrypt(context, plain, &written, cipher, count) == 1;
+  EVP_PKEY_CTX_free(context);
+  ERR_clear_error();
+  return ok ? (long)written : -1;
+}

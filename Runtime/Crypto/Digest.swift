@@ -72,6 +72,26 @@ package struct SHA256: HashFunction {
   }
 }
 
+/// SHA-224 (FIPS 180-4).
+package struct SHA224: HashFunction {
+  package static let blockSize = 64
+  package static let byteCount = 28
+  private var state = SHA256_CTX()
+
+  package init() { SHA224_Init(&state) }
+
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    SHA224_Update(&state, bytes.baseAddress, bytes.count)
+  }
+
+  package mutating func finish() -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: Self.byteCount) { digest, count in
+      SHA224_Final(digest.baseAddress, &state)
+      count = Self.byteCount
+    }
+  }
+}
+
 /// SHA-384 (FIPS 180-4).
 package struct SHA384: HashFunction {
   package static let blockSize = 128

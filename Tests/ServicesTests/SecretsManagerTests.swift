@@ -105,7 +105,10 @@ private final class ServiceTime: Sendable {
         "PutSecretValue", ["SecretId": "x"], "InvalidParameterException",
         "You must provide either SecretString or SecretBinary."
       ),
-      ("PutSecretValue", ["SecretId": "x", "SecretString": 7], "SerializationException", ""),
+      (
+        "PutSecretValue", ["SecretId": "x", "SecretString": 7], "SerializationException",
+        "NUMBER_VALUE can not be converted to a String"
+      ),
       (
         "DeleteSecret", ["SecretId": "x", "RecoveryWindowInDays": 6], "InvalidParameterException",
         "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."

@@ -8,6 +8,7 @@ import Testing
       try await emulator.run("chat.py")
       try await emulator.run("admin.py")
       try await emulator.run("stores.py")
+      try await emulator.run("keys_test.py")
       try await emulator.run("dynamodb_test.py", try emulator.address("services"))
       try await emulator.run(
         "page_test.py", try emulator.address("gateway"), try emulator.address("token"))

@@ -93,14 +93,14 @@ import Testing
   @Test func `warns of what it does not play`() throws {
     let application = try application(
       #"""
-      "Q": {"Type": "AWS::SQS::Queue"}, "R": {"Type": "AWS::IAM::Role"},
+      "Q": {"Type": "AWS::SNS::Topic"}, "R": {"Type": "AWS::IAM::Role"},
       "F": {\#(ResourceTests.function), "Properties": {"Layers": ["a"],
-        "Events": {"E": {"Type": "SQS", "Properties": {}}}}}
+        "Events": {"E": {"Type": "SNS", "Properties": {}}}}}
       """#)
     #expect(
       application.warnings.map { "\($0.logicalID): \($0.text)" } == [
-        "Q: AWS::SQS::Queue is not played here", "F: Properties.Layers has no effect here",
-        "F: events of type SQS are not played here",
+        "Q: AWS::SNS::Topic is not played here", "F: Properties.Layers has no effect here",
+        "F: events of type SNS are not played here",
       ])
     #expect(application.warnings[0].place == "t.json:1:20")
   }

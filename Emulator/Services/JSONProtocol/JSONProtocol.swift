@@ -2,36 +2,69 @@ import Crypto
 import JSON
 import Server
 
-/// The AWS JSON 1.1 protocol: `POST /`, the operation in `X-Amz-Target`, a JSON object both ways.
+/// The AWS JSON protocols 1.0 and 1.1: `POST /`, the operation in `X-Amz-Target`, a JSON object both
+/// ways.
 struct JSONProtocol: Sendable {
   typealias Operation = @Sendable (_ name: String, _ input: JSONMembers) async throws -> JSONValue
 
   /// What stands before the operation in the target, such as `secretsmanager.`.
   let targetPrefix: String
+  /// As people call the service, for messages.
+  let service: String
+  let version: String
+  /// What each operation takes; operations that are not in it are refused by name.
+  let model: RequestModel
+  /// Bytes; more than any operation of the service takes.
+  let bodyLimit: Int
+  /// SQS reports wrong members in words of its own.
+  let checksConstraints: Bool
 
-  /// More than any operation of these services takes; `CreateSecret` with 64 KiB is the largest.
-  private static let bodyLimit = 1 << 20
+  init(
+    targetPrefix: String, service: String, model: RequestModel, version: String = "1.1",
+    bodyLimit: Int = 1 << 20, checksConstraints: Bool = true
+  ) {
+    self.targetPrefix = targetPrefix
+    self.service = service
+    self.model = model
+    self.version = version
+    self.bodyLimit = bodyLimit
+    self.checksConstraints = checksConstraints
+  }
 
   func answer(_ request: HTTPRequest, _ operation: Operation) async -> HTTPResponse {
     do {
-      let input = try await JSONMembers(Self.object(of: request))
+      let input = try await object(of: request)
       guard request.method == "POST", let target = request.headers["X-Amz-Target"],
         target.hasPrefix(targetPrefix)
       else { throw JSONServiceError("UnknownOperationException", "") }
-      return Self.response(
-        200, try await operation(String(target.dropFirst(targetPrefix.count)), input))
+      let name = String(target.dropFirst(targetPrefix.count))
+      guard let shape = model.operations[name] else {
+        throw JSONServiceError.unsupported(name, of: service)
+      }
+      if checksConstraints {
+        try RequestCheck.check(input, shape)
+      } else {
+        try RequestCheck.checkTypes(input, shape)
+      }
+      return response(200, try await operation(name, JSONMembers(input)))
     } catch let error as JSONServiceError {
-      return Self.response(
-        error.status, ["__type": .string(error.type), "message": .string(error.message)],
-        type: error.type)
+      return failure(error)
     } catch {
-      return Self.response(
-        500, ["__type": "InternalServiceError", "message": "\(error)"],
-        type: "InternalServiceError")
+      return failure(JSONServiceError("InternalServiceError", "\(error)", status: 500))
     }
   }
 
-  private static func object(of request: HTTPRequest) async throws -> JSONObject {
+  func failure(_ error: JSONServiceError) -> HTTPResponse {
+    var body: JSONValue = ["__type": .string(error.type)]
+    // Some errors have no text at all.
+    if !error.message.isEmpty { body["message"] = .string(error.message) }
+    for (name, value) in error.members { body[name] = value }
+    var failure = response(error.status, body, type: error.type)
+    if let code = error.queryCode { failure.headers.append("x-amzn-query-error", code) }
+    return failure
+  }
+
+  private func object(of request: HTTPRequest) async throws -> JSONObject {
     let bytes: [UInt8]
     do {
       bytes = try await request.body.collect(upTo: bodyLimit)
@@ -39,18 +72,22 @@ struct JSONProtocol: Sendable {
       throw JSONServiceError("RequestTooLargeException", "The request is too large.", status: 413)
     }
     guard !bytes.isEmpty else { return [:] }
-    guard let object = try? JSONValue(parsing: bytes).object else {
+    guard let object = try? JSONValue(parsing: bytes, limits: limits).object else {
       throw JSONServiceError.serialization
     }
     return object
   }
 
-  private static func response(
+  private var limits: JSONLimits {
+    JSONLimits(bytes: bodyLimit, loneSurrogates: .replaced)
+  }
+
+  private func response(
     _ status: Int, _ body: JSONValue, type: String? = nil
   ) -> HTTPResponse {
     var headers = HTTPHeaders()
     headers.append("x-amzn-RequestId", RequestID.uuid())
-    headers.append("Content-Type", "application/x-amz-json-1.1")
+    headers.append("Content-Type", "application/x-amz-json-\(version)")
     if let type { headers.append("x-amzn-ErrorType", type) }
     return HTTPResponse(status: status, headers: headers, body: .bytes(body.encoded()))
   }
@@ -130,6 +167,48 @@ struct JSONMembers {
     guard let bytes = Base64.standard.decode(text) else { throw .serialization }
     return bytes
   }
+
+  /// A whole number, cut to one where a fraction was given; ranges are the model's.
+  func int(_ name: String) throws(JSONServiceError) -> Int? {
+    guard let value = present(name) else { return nil }
+    guard value.double != nil else { throw .serialization }
+    return RequestCheck.wholeNumber(value)
+  }
+
+  func double(_ name: String) throws(JSONServiceError) -> Double? {
+    guard let value = present(name) else { return nil }
+    guard let number = value.double else { throw .serialization }
+    return number
+  }
+
+  /// A text that has to be there.
+  func required(_ name: String) throws(JSONServiceError) -> String {
+    guard let text = try string(name) else { throw Self.missing(name) }
+    return text
+  }
+
+  func object(_ name: String) throws(JSONServiceError) -> JSONMembers? {
+    guard let value = present(name) else { return nil }
+    guard let object = value.object else { throw .serialization }
+    return JSONMembers(object)
+  }
+
+  /// The names and texts of a map, in the order of the request.
+  func texts(_ name: String) throws(JSONServiceError) -> [(key: String, value: String)]? {
+    guard let value = present(name) else { return nil }
+    guard let members = value.object else { throw .serialization }
+    var texts: [(key: String, value: String)] = []
+    for (key, value) in members {
+      guard let text = value.string else { throw .serialization }
+      texts.append((key, text))
+    }
+    return texts
+  }
+
+  /// A member as it came; nil when it is absent or null.
+  subscript(name: String) -> JSONValue? { present(name) }
+
+  var value: JSONValue { .object(object) }
 
   private func array(_ name: String) throws(JSONServiceError) -> [JSONValue]? {
     guard let value = present(name) else { return nil }

@@ -1,7 +1,7 @@
 import JSON
 import Server
 
-/// What a service of the AWS JSON 1.1 protocol answers instead of a result.
+/// What a service of the AWS JSON protocols answers instead of a result.
 ///
 /// Source: smithy.io, "AWS JSON 1.1 protocol", "Operation error serialization".
 struct JSONServiceError: Error, Equatable, CustomStringConvertible {
@@ -9,11 +9,20 @@ struct JSONServiceError: Error, Equatable, CustomStringConvertible {
   let type: String
   let message: String
   let status: Int
+  /// Members of the body besides type and message.
+  let members: JSONObject
+  /// `CODE;Sender`: what the error was called in the older query protocol (`x-amzn-query-error`).
+  let queryCode: String?
 
-  init(_ type: String, _ message: String, status: Int = 400) {
+  init(
+    _ type: String, _ message: String, status: Int = 400, members: JSONObject = [:],
+    queryCode: String? = nil
+  ) {
     self.type = type
     self.message = message
     self.status = status
+    self.members = members
+    self.queryCode = queryCode
   }
 
   var description: String { "\(type): \(message)" }

@@ -12,7 +12,8 @@ package final class SecretsManager: Sendable {
   let database: Database
   let environment: TemplateEnvironment
   let now: @Sendable () -> Double
-  private let wire = JSONProtocol(targetPrefix: "secretsmanager.")
+  private let wire = JSONProtocol(
+    targetPrefix: "secretsmanager.", service: "Secrets Manager", model: SecretsManager.model)
 
   /// The clock gives Unix milliseconds.
   package init(

@@ -121,6 +121,43 @@ size_t martlet_sign(
 /// or 0.
 size_t martlet_ecdsa_der(const unsigned char *r_and_s, unsigned char *der);
 
+// --- Keys of a key store ------------------------------------------------------------------------
+
+/// A new RSA key with this many bits, or NULL.
+EVP_PKEY *martlet_new_rsa_key(int bits);
+
+/// A new key on a curve by OpenSSL's name (`P-256`, `secp256k1`), or NULL.
+EVP_PKEY *martlet_new_curve_key(const char *curve);
+
+/// DER of a private key (PKCS#8) into `capacity` bytes. Its length, or 0.
+size_t martlet_private_der(EVP_PKEY *key, unsigned char *der, size_t capacity);
+
+/// DER of a public key (SubjectPublicKeyInfo) into `capacity` bytes. Its length, or 0.
+size_t martlet_public_der(EVP_PKEY *key, unsigned char *der, size_t capacity);
+
+/// A private key from DER (PKCS#8), or NULL.
+EVP_PKEY *martlet_private_key_der(const unsigned char *der, size_t count);
+
+/// Signs a digest that was made before; ECDSA signatures are DER. The length, or 0.
+size_t martlet_sign_digest(
+    EVP_PKEY *key, const EVP_MD *kind, enum martlet_padding padding, unsigned char *signature,
+    size_t capacity, const unsigned char *digest, size_t digest_count);
+
+/// 1 when `signature` is one of the digest.
+int martlet_verify_digest(
+    EVP_PKEY *key, const EVP_MD *kind, enum martlet_padding padding,
+    const unsigned char *signature, size_t signature_count, const unsigned char *digest,
+    size_t digest_count);
+
+/// RSAES-OAEP (RFC 8017, 7.1) with one digest for both uses. The length of the result, or 0 for a
+/// failure of encrypting and -1 for one of decrypting.
+size_t martlet_oaep_encrypt(
+    EVP_PKEY *key, const EVP_MD *digest, const unsigned char *plain, size_t count,
+    unsigned char *cipher, size_t capacity);
+long martlet_oaep_decrypt(
+    EVP_PKEY *key, const EVP_MD *digest, const unsigned char *cipher, size_t count,
+    unsigned char *plain, size_t capacity);
+
 /// Bits of an RSA key.
 static inline int martlet_key_bits(const EVP_PKEY *key) { return EVP_PKEY_get_bits(key); }
 
