@@ -237,13 +237,13 @@ size_t martlet_ecdsa_der(const unsigned char *r_and_s, unsigned char *der) {
   return count > 0 ? (size_t)count : 0;
 }
 
-EVP_PKEY *martlet_new_rsa_key(int bits) {
+EVP_PKEY *martlet_generate_rsa(int bits) {
   EVP_PKEY *key = EVP_RSA_gen((unsigned int)bits);
   ERR_clear_error();
   return key;
 }
 
-EVP_PKEY *martlet_new_curve_key(const char *curve) {
+EVP_PKEY *martlet_generate_curve(const char *curve) {
   EVP_PKEY *key = EVP_EC_gen(curve);
   ERR_clear_error();
   return key;

@@ -84,8 +84,8 @@ package final class AsymmetricKey: @unchecked Sendable {
   package static func generate(_ kind: Kind) async -> AsymmetricKey? {
     await SlowWork.shared.run {
       switch kind {
-      case .rsa(let bits): martlet_new_rsa_key(bits).map { AsymmetricKey($0) }
-      case .curve(let name): martlet_new_curve_key(name).map { AsymmetricKey($0) }
+      case .rsa(let bits): martlet_generate_rsa(bits).map { AsymmetricKey($0) }
+      case .curve(let name): martlet_generate_curve(name).map { AsymmetricKey($0) }
       }
     }
   }

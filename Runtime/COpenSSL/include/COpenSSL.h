@@ -124,10 +124,10 @@ size_t martlet_ecdsa_der(const unsigned char *r_and_s, unsigned char *der);
 // --- Keys of a key store ------------------------------------------------------------------------
 
 /// A new RSA key with this many bits, or NULL.
-EVP_PKEY *martlet_new_rsa_key(int bits);
+EVP_PKEY *martlet_generate_rsa(int bits);
 
 /// A new key on a curve by OpenSSL's name (`P-256`, `secp256k1`), or NULL.
-EVP_PKEY *martlet_new_curve_key(const char *curve);
+EVP_PKEY *martlet_generate_curve(const char *curve);
 
 /// DER of a private key (PKCS#8) into `capacity` bytes. Its length, or 0.
 size_t martlet_private_der(EVP_PKEY *key, unsigned char *der, size_t capacity);
