@@ -46,7 +46,11 @@ private enum OpenSSL {
           "s_server", "-accept", "127.0.0.1:0", "-cert", trusted + "/cert.pem", "-key",
           trusted + ".key", "-www",
         ], output: output)
-      defer { server.terminate() }
+      // Not SIGTERM: a child of a dispatch thread inherits its blocked signals.
+      defer {
+        kill(server.processIdentifier, SIGKILL)
+        server.waitUntilExit()
+      }
       var text = ""
       while !text.contains("ACCEPT 127.0.0.1:") || !text.hasSuffix("\n") {
         let more = output.fileHandleForReading.availableData
