@@ -83,6 +83,7 @@ let package = Package(
     .target(
       name: "CLLHTTP", path: "Emulator/CLLHTTP",
       cSettings: [.define("LLHTTP_STRICT_MODE", to: "1")]),
+    shim("CZlib", at: "Emulator/CZlib", linker: [.linkedLibrary(":libz.a")]),
     .systemLibrary(name: "CWslay", path: "Emulator/CWslay", providers: [.apt(["libwslay-dev"])]),
     .systemLibrary(
       name: "CSQLite", path: "Emulator/CSQLite", providers: [.apt(["libsqlite3-dev"])]),
@@ -104,7 +105,7 @@ let package = Package(
       imports: ["JSON", "Events", "Crypto", "Server", "Storage", "Template"]),
     module(
       "Lambda", at: "Emulator/Lambda",
-      imports: ["JSON", "Events", "Crypto", "CLoop", "Server", "Storage", "Template"]),
+      imports: ["JSON", "Events", "Crypto", "CLoop", "CZlib", "Server", "Storage", "Template"]),
     module(
       "Services", at: "Emulator/Services",
       imports: ["JSON", "Events", "Crypto", "Server", "Storage", "Template"]),

@@ -5,6 +5,8 @@ enum Command: Equatable {
   case start(StartOptions)
   case invoke(InvokeOptions)
   case token(TokenOptions)
+  case package(PackageOptions)
+  case smoke(SmokeOptions)
   case version
   /// Help for a subcommand, or for the whole program.
   case help(Topic?)
@@ -13,6 +15,8 @@ enum Command: Equatable {
     case start
     case invoke
     case token
+    case package
+    case smoke
     case version
   }
 
@@ -57,7 +61,14 @@ enum Command: Equatable {
         try ArgumentReader(
           words, of: name, options: place.union(["--build", "--event", "--state"]))
       case .token:
-        try ArgumentReader(words, of: name, options: place.union(["--user", "--role", "--tenant"]))
+        try ArgumentReader(
+          words, of: name, options: place.union(["--user", "--role", "--tenant", "--key"]))
+      case .package:
+        try ArgumentReader(
+          words, of: name, options: ["--template", "--build"], flags: ["--no-loader"])
+      case .smoke:
+        try ArgumentReader(
+          words, of: name, options: ["--websocket", "--token", "--timeout", "--message"])
       case .version: try ArgumentReader(words, of: name, options: [])
       }
     if reader.wantsHelp { return .help(topic) }
@@ -65,6 +76,8 @@ enum Command: Equatable {
     case .start: return .start(try StartOptions(reader))
     case .invoke: return .invoke(try InvokeOptions(reader))
     case .token: return .token(try TokenOptions(reader))
+    case .package: return .package(try PackageOptions(reader))
+    case .smoke: return .smoke(try SmokeOptions(reader))
     case .version:
       _ = try reader.operands(atMost: 0)
       return .version
@@ -175,8 +188,55 @@ struct InvokeOptions: Equatable {
   }
 }
 
+struct PackageOptions: Equatable {
+  var project = ProjectOptions()
+  /// Logical ids, names or handlers; none stands for all.
+  var functions: [String]
+  /// Pack the loader and the C library, too.
+  var bringsLoader: Bool
+
+  init(_ reader: ArgumentReader) throws(UsageError) {
+    project = try ProjectOptions(reader)
+    functions = reader.operands
+    bringsLoader = !reader.has("--no-loader")
+  }
+}
+
+struct SmokeOptions: Equatable {
+  /// Of the HTTP API.
+  var address: String
+  /// Of the WebSocket API; nil asks the page's configuration.
+  var webSocket: String?
+  /// nil takes `MARTLET_TOKEN` of the environment.
+  var token: String?
+  var message = "What does 食べる mean?"
+  /// Seconds for each of the checks.
+  var timeout = 30
+
+  init(_ reader: ArgumentReader) throws(UsageError) {
+    guard let address = try reader.operands(atMost: 1).first else {
+      throw reader.usage("which URL?")
+    }
+    guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
+      throw reader.usage("\(address): the URL begins with https:// or http://")
+    }
+    self.address = address.hasSuffix("/") ? String(address.dropLast()) : address
+    webSocket = reader["--websocket"]
+    token = reader["--token"]
+    message = reader["--message"] ?? message
+    if let text = reader["--timeout"] {
+      guard let seconds = Int(text), (1...600).contains(seconds) else {
+        throw reader.usage("--timeout \(text): a number of seconds from 1 to 600")
+      }
+      timeout = seconds
+    }
+  }
+}
+
 struct TokenOptions: Equatable {
   var project = ProjectOptions()
+  /// A file with the key to sign with, `-` for standard input; nil takes the state's.
+  var key: String?
   var user: String
   var role = Role.user
   var tenant = "default"
@@ -192,6 +252,7 @@ struct TokenOptions: Equatable {
     guard let user = reader["--user"] else { throw reader.usage("whose? Give --user NAME") }
     self.user = user
     tenant = reader["--tenant"] ?? tenant
+    key = reader["--key"]
     if let name = reader["--role"] {
       guard let role = Role(rawValue: name) else {
         throw reader.usage("--role \(name): the roles are user and admin")

@@ -14,6 +14,8 @@ struct DevelopmentToken {
 
   let key: String
 
+  init(key: String) { self.key = key }
+
   /// Reads the key; a template without that secret has no tokens.
   init(_ secrets: SecretsManager) async throws {
     guard let key = try await secrets.text(of: Self.secret) else {

@@ -36,6 +36,9 @@ enum Program {
     case .invoke(let options):
       return try await Invoke(options: options, environment: environment).run()
     case .token(let options): return try await TokenCommand(options: options).run()
+    case .package(let options): return try PackageCommand(options: options).run()
+    case .smoke(let options):
+      return try await Smoke(options: options, environment: environment).run()
     case .version:
       Console.shared.print("martlet \(version)")
       return 0

@@ -96,9 +96,7 @@ struct Project {
     if let build = build ?? function.build {
       let folder = path(build)
       guard Files.isExecutable(folder + "/bootstrap") else {
-        throw problem(
-          function,
-          "there is no bootstrap in \(build) (Metadata.Martlet.Build); run ./martlet build")
+        throw noBootstrap(in: build, for: function)
       }
       return (folder + "/bootstrap", self.folder)
     }
@@ -124,65 +122,27 @@ struct Project {
     }
   }
 
-  private func path(_ relative: String) -> String {
+  func noBootstrap(in build: String, for function: FunctionDefinition) -> ProjectError {
+    problem(
+      function,
+      "there is no bootstrap in \(build) (Metadata.Martlet.Build); run ./martlet build")
+  }
+
+  /// A folder beside the template, made when it is not there; nil when that fails.
+  func makeFolder(_ relative: String) -> String? {
+    var made = relative.hasPrefix("/") ? "" : folder
+    for part in relative.split(separator: "/") {
+      made += "/" + part
+      guard mkdir(made, 0o777) == 0 || errno == EEXIST else { return nil }
+    }
+    return made
+  }
+
+  func path(_ relative: String) -> String {
     relative.hasPrefix("/") ? relative : folder + "/" + relative
   }
 
-  private func problem(_ function: FunctionDefinition, _ text: String) -> ProjectError {
+  func problem(_ function: FunctionDefinition, _ text: String) -> ProjectError {
     ProjectError(description: "\(file): \(function.logicalID): \(text)")
-  }
-}
-
-/// The few things the program needs of the file system.
-enum Files {
-  enum Problem: Error, Equatable, CustomStringConvertible {
-    case absent
-    case tooLong(limit: Int)
-    case unreadable(String)
-
-    var description: String {
-      switch self {
-      case .absent: "does not exist"
-      case .tooLong(let limit): "is longer than \(limit) bytes"
-      case .unreadable(let reason): "cannot be read: \(reason)"
-      }
-    }
-  }
-
-  /// The bytes of a file; `-` is standard input.
-  static func contents(of path: String, limit: Int) throws(Problem) -> [UInt8] {
-    let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-      throw errno == ENOENT ? .absent : .unreadable(String(cString: strerror(errno)))
-    }
-    defer { if file != STDIN_FILENO { close(file) } }
-    var bytes: [UInt8] = []
-    while true {
-      var count = 0
-      let part = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, size in
-        count = read(file, buffer.baseAddress, buffer.count)
-        size = max(0, count)
-      }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw .unreadable(String(cString: strerror(errno)))
-      }
-      if count == 0 { return bytes }
-      bytes += part
-      guard bytes.count <= limit else { throw .tooLong(limit: limit) }
-    }
-  }
-
-  /// The path without `..` and links, or nil when there is nothing.
-  static func absolute(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
-
-  static func isExecutable(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-      && access(path, X_OK) == 0
   }
 }

@@ -2,21 +2,47 @@ import Services
 import Storage
 import Template
 
-/// `martlet token`: prints a token for a user, made with the state's key.
+/// `martlet token`: prints a token for a user, made with the state's key or a deployed stack's.
 struct TokenCommand {
   let options: TokenOptions
 
+  /// Longest key, in bytes.
+  private static let longestKey = 4096
+
   func run() async throws -> Int32 {
+    if let file = options.key {
+      Console.shared.print(try text(DevelopmentToken(key: key(in: file))))
+      return 0
+    }
     let project = try Project(options.project)
     let state = try State(project, options.project, isExclusive: false)
     let application = try project.application(TemplateEnvironment())
     let database = try Database(state.database, durability: .normal)
     let secrets = try await SecretsManager(database)
     try await secrets.create(secrets: application.secrets)
-    let token = try await DevelopmentToken(secrets).text(
-      user: options.user, tenant: options.tenant, role: options.role.rawValue)
+    let token = try text(await DevelopmentToken(secrets))
     await database.close()
     Console.shared.print(token)
     return 0
+  }
+
+  private func text(_ tokens: DevelopmentToken) throws -> String {
+    try tokens.text(user: options.user, tenant: options.tenant, role: options.role.rawValue)
+  }
+
+  /// The text of a file without the line's end that tools print behind it.
+  private func key(in file: String) throws(ProjectError) -> String {
+    let bytes: [UInt8]
+    do {
+      bytes = try Files.contents(of: file, limit: Self.longestKey)
+    } catch {
+      throw ProjectError(description: "the key \(file) \(error)")
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+    let key = text.split(whereSeparator: \.isNewline)
+    guard key.count == 1, let key = key.first, key.utf8.count >= 32 else {
+      throw ProjectError(description: "the key \(file) is not one line of at least 32 bytes")
+    }
+    return String(key)
   }
 }

@@ -6,6 +6,8 @@ enum Usage {
     case .start: start
     case .invoke: invoke
     case .token: token
+    case .package: package
+    case .smoke: smoke
     case .version: "martlet version\n\nPrints the version."
     }
   }
@@ -16,6 +18,8 @@ enum Usage {
     martlet start                       play the cloud that template.json describes
     martlet invoke ROUTE --event FILE   run one function with one event
     martlet token --user NAME           print a token to sign in with
+    martlet package [FUNCTION…]         make the zip files that sam deploy uploads
+    martlet smoke URL                   try a deployed stack: health, page, one turn
     martlet version                     print the version
 
     `martlet COMMAND --help` explains a command.
@@ -71,14 +75,50 @@ enum Usage {
     """
 
   private static let token = """
-    martlet token --user NAME [--role admin] [--tenant NAME] [--dir FOLDER]
+    martlet token --user NAME [--role admin] [--tenant NAME] [--dir FOLDER | --key FILE]
 
     Prints a token that is good for 12 hours, and nothing else. Its key is part of the state, so
-    this works before, during and after `martlet start`.
+    this works before, during and after `martlet start`. For a deployed stack give that stack's
+    key with --key.
 
       --user NAME          whom the token names
       --role ROLE          user (the default) or admin
       --tenant NAME        the user's tenant (default)
+      --key FILE           sign with the key in this file; - reads standard input
     \(place)
+    """
+
+  private static let package = """
+    martlet package [FUNCTION…] [--template FILE] [--build FOLDER] [--no-loader]
+
+    Makes a function's deployment package where the template's CodeUri looks for it
+    (.build/package/FUNCTION.zip): bootstrap, stripped; the libraries it loads, those it opens while
+    it runs and the loader among them; this machine's certificates; the files of
+    Metadata.Martlet.Files. The same input gives the same bytes. Without a name: all functions.
+
+    FUNCTION is a function's name in the template (ChatFunction) or a handler's (chat).
+
+      --template FILE      the template (template.json)
+      --build FOLDER       where bootstrap lies (the template's Metadata.Martlet.Build)
+      --no-loader          leave loader, C and C++ library out and use the target's; refused when
+                           the program needs newer ones than provided.al2023 has
+
+    Exit status: 0 the packages are written, 2 one cannot be made (over 50 MB zipped, over 250 MB
+    unpacked, no bootstrap, …).
+    """
+
+  private static let smoke = """
+    martlet smoke URL [--token TOKEN] [--websocket URL] [--message TEXT] [--timeout SECONDS]
+
+    Tries a running stack from outside: GET URL/health, the page, and one turn over the WebSocket
+    API that the page names. Certificates are checked.
+
+      --token TOKEN        who asks; better in the environment as MARTLET_TOKEN
+      --websocket URL      the WebSocket API, instead of the page's
+      --message TEXT       what is asked (What does 食べる mean?)
+      --timeout SECONDS    for each of the three (30)
+
+    Exit status: 0 all is well, 2 the command was wrong, 3 health failed, 4 the page failed, 5 the
+    turn failed.
     """
 }

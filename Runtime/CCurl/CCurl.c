@@ -36,6 +36,9 @@ static void load(void) {
       !find(library, "curl_easy_setopt", &curl->easy_setopt) ||
       !find(library, "curl_easy_getinfo", &curl->easy_getinfo) ||
       !find(library, "curl_easy_pause", &curl->easy_pause) ||
+      !find(library, "curl_easy_perform", &curl->easy_perform) ||
+      !find(library, "curl_easy_send", &curl->easy_send) ||
+      !find(library, "curl_easy_recv", &curl->easy_recv) ||
       !find(library, "curl_easy_strerror", &curl->easy_strerror) ||
       !find(library, "curl_slist_append", &curl->slist_append) ||
       !find(library, "curl_slist_free_all", &curl->slist_free_all) ||

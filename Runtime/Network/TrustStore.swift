@@ -29,12 +29,19 @@ package struct TrustStore: Sendable, Equatable {
   ]
 
   /// The folder to use; nil: none has hashed names.
-  func folder() -> String? {
-    folders.first(where: TrustStore.isHashed)
+  package func folder() -> String? {
+    folders.first(where: TrustStore.hasHashes)
   }
 
   /// Whether a file is called as `openssl rehash` calls them: `5ad8a5d6.0`.
-  private static func isHashed(_ folder: String) -> Bool {
+  package static func isHashed(_ name: String) -> Bool {
+    let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    return parts.count == 2 && parts[0].count == 8
+      && parts[0].allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+      && !parts[1].isEmpty && parts[1].allSatisfy { (0x30...0x39).contains($0) }
+  }
+
+  private static func hasHashes(_ folder: String) -> Bool {
     guard let entries = opendir(folder) else { return false }
     defer { closedir(entries) }
     while let entry = readdir(entries) {

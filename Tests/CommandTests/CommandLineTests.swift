@@ -29,6 +29,24 @@ import Testing
     #expect(invoke.project.folder == "x")
   }
 
+  @Test func `package and smoke take what they need`() throws {
+    guard
+      case .package(let package) = try Command(["package", "chat", "WebFunction", "--no-loader"])
+    else {
+      Issue.record("not a package")
+      return
+    }
+    #expect(package.functions == ["chat", "WebFunction"])
+    #expect(!package.bringsLoader)
+    guard case .smoke(let smoke) = try Command(["smoke", "https://a.example/", "--timeout=5"])
+    else {
+      Issue.record("not a smoke")
+      return
+    }
+    #expect(smoke.address == "https://a.example")
+    #expect(smoke.timeout == 5)
+  }
+
   @Test func `help is for the whole and for each command`() throws {
     #expect(try Command([]) == .help(nil))
     #expect(try Command(["--help"]) == .help(nil))
@@ -61,6 +79,12 @@ import Testing
     (["token", "--user", "a\nb"], "--user: a name has"),
     (["token", "--user", ""], "--user: a name has"),
     (["help", "dance"], "unknown command 'dance'"),
+    (["package", "--no-loader=1"], "--no-loader takes no value"),
+    (["package", "--build", ""], "a file name is empty"),
+    (["smoke"], "which URL?"),
+    (["smoke", "example.com"], "the URL begins with https://"),
+    (["smoke", "https://a", "b"], "unexpected argument 'b'"),
+    (["smoke", "https://a", "--timeout", "0"], "--timeout 0"),
   ])
   func `says what is wrong`(_ words: [String], _ text: String) {
     let error = #expect(throws: UsageError.self) { try Command(words) }

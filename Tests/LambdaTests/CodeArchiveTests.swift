@@ -41,6 +41,35 @@ import Testing
     }
   }
 
+  @Test func `what we pack is unpacked here and by python, and is the same each time`() async throws
+  {
+    try await withTemporaryFolder { folder in
+      let noise = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 3 ^ $0 >> 5) }
+      let files = [
+        ("words.txt", Array(String(repeating: "to eat 食べる ", count: 5000).utf8)),
+        ("bootstrap", noise), ("empty", []), ("a/食.json", Array("{}".utf8)), ("a.b", [0]),
+      ].map { CodePackage.File($0.0, $0.1, isExecutable: $0.0 == "bootstrap") }
+      let bytes = CodePackage(files).bytes()
+      #expect(CodePackage(files.reversed()).bytes() == bytes)
+      #expect(CodePackage(files + files).files.map(\.path) == CodePackage(files).files.map(\.path))
+      let target = try CodeArchive(bytes).unpack(below: folder + "/code")
+      #expect(try [UInt8](Data(contentsOf: URL(filePath: target + "/bootstrap"))) == noise)
+      #expect(FileManager.default.isExecutableFile(atPath: target + "/bootstrap"))
+      #expect(!FileManager.default.isExecutableFile(atPath: target + "/a/食.json"))
+      try Data(bytes).write(to: URL(filePath: folder + "/ours.zip"))
+      let check = """
+        import zipfile, sys
+        archive = zipfile.ZipFile(sys.argv[1])
+        assert archive.testzip() is None
+        assert archive.namelist() == ["a.b", "a/食.json", "bootstrap", "empty", "words.txt"]
+        assert archive.getinfo("bootstrap").external_attr >> 16 == 0o100755
+        for name in archive.namelist():
+          assert open(sys.argv[2] + "/" + name, "rb").read() == archive.read(name), name
+        """
+      #expect(try python(check, folder + "/ours.zip", target) == 0)
+    }
+  }
+
   @Test(arguments: ["../evil", "/evil", "a/../../evil", "a//b", ".", "a\\\\b"])
   func `refuses a path that leads outside`(name: String) async throws {
     try await withTemporaryFolder { folder in

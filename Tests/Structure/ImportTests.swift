@@ -18,7 +18,7 @@ private let mayImport: [String: Set<String>] = [
   "Storage": ["CSQLite"],
   "Template": ["JSON"],
   "Gateway": ["JSON", "Events", "Crypto", "Server", "Storage", "Template"],
-  "Lambda": ["JSON", "Events", "Crypto", "CLoop", "Server", "Storage", "Template"],
+  "Lambda": ["JSON", "Events", "Crypto", "CLoop", "CZlib", "Server", "Storage", "Template"],
   "Services": ["JSON", "Events", "Crypto", "Server", "Storage", "Template"],
   "Models": ["JSON", "Crypto", "Server"],
   "Command": [

@@ -30,6 +30,9 @@ struct martlet_curl {
   CURLcode (*easy_setopt)(CURL *, CURLoption, ...);
   CURLcode (*easy_getinfo)(CURL *, CURLINFO, ...);
   CURLcode (*easy_pause)(CURL *, int);
+  CURLcode (*easy_perform)(CURL *);
+  CURLcode (*easy_send)(CURL *, const void *, size_t, size_t *);
+  CURLcode (*easy_recv)(CURL *, void *, size_t, size_t *);
   const char *(*easy_strerror)(CURLcode);
   struct curl_slist *(*slist_append)(struct curl_slist *, const char *);
   void (*slist_free_all)(struct curl_slist *);
@@ -115,6 +118,29 @@ static inline struct curl_slist *martlet_list_append(struct curl_slist *list, co
 
 static inline void martlet_list_free(struct curl_slist *list) {
   martlet_curl.slist_free_all(list);
+}
+
+// --- A connection without a transfer (CURLOPT_CONNECT_ONLY) --------------------------------------
+
+static inline CURLcode martlet_easy_perform(CURL *easy) { return martlet_curl.easy_perform(easy); }
+
+/// CURLE_AGAIN when nothing can be sent now.
+static inline CURLcode martlet_easy_send(
+    CURL *easy, const void *bytes, size_t count, size_t *sent) {
+  return martlet_curl.easy_send(easy, bytes, count, sent);
+}
+
+/// CURLE_AGAIN when nothing is there now; 0 bytes at the connection's end.
+static inline CURLcode martlet_easy_receive(
+    CURL *easy, void *bytes, size_t capacity, size_t *received) {
+  return martlet_curl.easy_recv(easy, bytes, capacity, received);
+}
+
+/// The connection's descriptor, to wait for; -1 when it is gone.
+static inline int martlet_easy_socket(CURL *easy) {
+  curl_socket_t descriptor = CURL_SOCKET_BAD;
+  CURLcode code = martlet_curl.easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &descriptor);
+  return code == CURLE_OK ? (int)descriptor : -1;
 }
 
 // --- All transfers ------------------------------------------------------------------------------
