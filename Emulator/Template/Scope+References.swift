@@ -1,3 +1,5 @@
+import JSON
+
 extension Scope {
   /// What `Ref` gives; nil for `AWS::NoValue`.
   func reference(_ argument: Located, _ place: Place) throws -> Located? {
@@ -27,6 +29,11 @@ extension Scope {
       return string(physical)
     }
     if let id = apiIDs[name] { return string(id) }
+    if name.hasSuffix(".Alias"), let resource = resourceByID[String(name.dropLast(6))],
+      let alias = try alias(of: resource, place)
+    {
+      return string(alias)
+    }
     if generatedRole(name) != nil { return string(name) }
     throw error("\"\(name)\" is no parameter and no resource of this template", argument, place)
   }
@@ -70,6 +77,16 @@ extension Scope {
     return "arn:aws:iam::\(environment.accountID):role/\(id)"
   }
 
+  /// The alias that SAM makes of `AutoPublishAlias`; `Ref` and `${…}` of `Function.Alias` give its ARN.
+  private func alias(of resource: Resource, _ place: Place) throws -> String? {
+    let globals = Located(document.root)["Globals"]?["Function"]
+    guard resource.type == "AWS::Serverless::Function",
+      let value = resource.properties["AutoPublishAlias"] ?? globals?["AutoPublishAlias"]
+    else { return nil }
+    let name = try text(value, place)
+    return environment.functionARN(try physicalName(of: resource, place)) + ":" + name
+  }
+
   private func attribute(
     _ name: String, of resource: Resource, _ place: Place
   ) throws -> String? {
@@ -77,6 +94,7 @@ extension Scope {
     switch (resource.type, name) {
     case ("AWS::Serverless::Function", "Arn"), ("AWS::Lambda::Function", "Arn"):
       return environment.functionARN(physical)
+    case ("AWS::Serverless::Function", "Alias"): return try alias(of: resource, place)
     case ("AWS::DynamoDB::Table", "Arn"), ("AWS::Serverless::SimpleTable", "Arn"):
       return environment.tableARN(physical)
     case ("AWS::DynamoDB::Table", "StreamArn"):

@@ -20,6 +20,7 @@ final class SmallCloud: Sendable {
     var objects: [String: [UInt8]] = [:]
     var posts: [(connection: String, frame: JSONValue)] = []
     var gone: Set<String> = []
+    var calls: [String: Set<CloudCall>] = [:]
   }
 
   private let state = Mutex(State())
@@ -30,6 +31,11 @@ final class SmallCloud: Sendable {
   private init(_ dynamoDB: DynamoDB, _ secrets: SecretsManager) {
     self.dynamoDB = dynamoDB
     self.secrets = secrets
+  }
+
+  /// What was asked in the name of a function: of those whose environment is `as(…)`.
+  func calls(of function: String) -> Set<CloudCall> {
+    state.withLock { $0.calls[function] ?? [] }
   }
 
   /// Frames posted to a connection.
@@ -98,6 +104,13 @@ final class SmallCloud: Sendable {
   }
 
   private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    var request = request
+    if let function = request.headers["X-Amz-Security-Token"] {
+      let bytes = (try? await request.body.collect(upTo: 1 << 24)) ?? []
+      request.body = RequestBody(bytes)
+      let calls = CloudCall.calls(in: request, bytes)
+      state.withLock { $0.calls[function, default: []].formUnion(calls) }
+    }
     if models.answers(request.path) { return await models.answer(request) }
     if let target = request.headers["x-amz-target"] {
       return DynamoDB.matches(target: target)

@@ -11,26 +11,28 @@ import Testing
 
 @testable import Routes
 
+/// A token signed with the cloud's own key.
+func signedToken(
+  _ user: String, role: String, _ environment: [String: String]
+) async throws -> String {
+  let client = CloudClient(CloudSettings(environment: environment), http: HTTPClient())
+  let secret = try await Secrets(client).value(of: "martlet/token-key").bytes
+  let now = Double(WallClock.milliseconds()) / 1000
+  return try TokenSigner(key: TokenKey(secret: secret)).token([
+    "sub": .string(user), "tenant": "acme", "role": .string(role), "iat": .double(now),
+    "exp": .double(now + 600),
+  ])
+}
+
+/// The handshake of a client that shows a token as browsers can.
+func connectEvent(_ token: String) throws -> WebSocketEvent {
+  var event = try fixture(WebSocketEvent.self, "connect")
+  event.headers?["Sec-WebSocket-Protocol"] = "martlet, bearer.\(token)"
+  return event
+}
+
 /// The routes as `main.swift` makes them, against a cloud on a socket.
 @Suite struct WholeTests {
-  private func token(
-    _ user: String, role: String, _ environment: [String: String]
-  ) async throws -> String {
-    let client = CloudClient(CloudSettings(environment: environment), http: HTTPClient())
-    let secret = try await Secrets(client).value(of: "martlet/token-key").bytes
-    let now = Double(WallClock.milliseconds()) / 1000
-    return try TokenSigner(key: TokenKey(secret: secret)).token([
-      "sub": .string(user), "tenant": "acme", "role": .string(role), "iat": .double(now),
-      "exp": .double(now + 600),
-    ])
-  }
-
-  private func connectEvent(_ token: String) throws -> WebSocketEvent {
-    var event = try fixture(WebSocketEvent.self, "connect")
-    event.headers?["Sec-WebSocket-Protocol"] = "martlet, bearer.\(token)"
-    return event
-  }
-
   private func frame(_ text: String) throws -> WebSocketEvent {
     var event = try fixture(WebSocketEvent.self, "chat")
     event.body = text
@@ -45,7 +47,7 @@ import Testing
       #expect(summary.words > 20)
       #expect(try await program.ingest().handle(.null, Invocation()).hasWritten == false)
 
-      let user = try await token("ana", role: "user", environment)
+      let user = try await signedToken("ana", role: "user", environment)
       let opened = try await program.connect().handle(connectEvent(user), Invocation())
       #expect(opened.statusCode == 200)
       let id = try connectEvent(user).connectionID
@@ -93,7 +95,7 @@ import Testing
         try request("/api/v1/conversations/\(id)/messages", token: user), Invocation()))
     #expect(messages["messages"]?.array?.count == 2)
 
-    let admin = try await token("root", role: "admin", environment)
+    let admin = try await signedToken("root", role: "admin", environment)
     for (path, status) in [
       ("conversations", 200), ("conversations/\(id)", 200), ("conversations/user/ana", 200),
       ("conversations/c-404", 404), ("stats", 200),
@@ -143,7 +145,7 @@ import Testing
   @Test func `a client that has gone ends the turn without an error`() async throws {
     try await SmallCloud.run { cloud, environment in
       let program = try Program(environment: environment)
-      let user = try await token("ana", role: "user", environment)
+      let user = try await signedToken("ana", role: "user", environment)
       let event = try connectEvent(user)
       _ = try await program.connect().handle(event, Invocation())
       cloud.end(event.connectionID)

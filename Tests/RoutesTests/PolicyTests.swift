@@ -1,0 +1,220 @@
+import Events
+import Foundation
+import JSON
+import LambdaRuntime
+import Support
+import Template
+import Testing
+
+@testable import Routes
+
+/// The policies of `template.json` against what the functions ask of the cloud.
+///
+/// Each function does all that it can do here, and what it asked must be allowed; what is allowed and
+/// was not asked must have a reason. A new function needs a scenario, a new call a policy.
+@Suite struct PolicyTests {
+  /// Handlers that ask nothing of any service.
+  private static let silent: Set<String> = ["health", "web"]
+
+  /// Permissions that no scenario uses, and why they are there.
+  private static let reasons: [String: String] = [
+    "s3:ListBucket": "without it S3 says 403 of an object that is not there, not 404",
+    "dynamodb:GetItem martlet-claims":
+      "a stop is looked for during a long answer, and the winner of a race for a message",
+    "dynamodb:DeleteItem martlet-claims": "a claim is let go when its work cannot begin",
+    "execute-api:ManageConnections DELETE":
+      "a connection is closed whose token has ended (tried by chat)",
+  ]
+
+  @Test func `every call is allowed, and nothing else is`() async throws {
+    let policies = try Policies()
+    let scenarios = try await Scenarios.run()
+    let handlers = policies.statements.keys.filter { !Self.silent.contains($0) }
+    #expect(Set(handlers) == Set(scenarios.keys), "each function needs a scenario here")
+    for (handler, calls) in scenarios {
+      let allowed = policies.statements[handler] ?? []
+      for call in calls where !allowed.contains(where: { $0.allows(call) }) {
+        Issue.record("\(handler) asks \(call), which its policies do not allow")
+      }
+      for permission in allowed where !calls.contains(where: permission.allows) {
+        let isReasoned = Self.reasons.keys.contains { reason in
+          reason.split(separator: " ").allSatisfy { permission.description.contains($0) }
+        }
+        #expect(isReasoned, "\(handler) may \(permission) and never does")
+      }
+    }
+    for handler in Self.silent { #expect(policies.statements[handler] == []) }
+  }
+
+  @Test func `names actions and resources, and lets no chat delete what users said`() throws {
+    for (handler, permissions) in try Policies().statements {
+      for permission in permissions {
+        #expect(!permission.action.contains("*"), "\(handler): \(permission)")
+        #expect(permission.resource != "*", "\(handler): \(permission)")
+        if permission.action == "dynamodb:DeleteItem", ["chat", "default"].contains(handler) {
+          let table = permission.resource.split(separator: "/").last.map(String.init)
+          #expect(["martlet-connections", "martlet-claims"].contains(table), "\(permission)")
+        }
+      }
+    }
+  }
+}
+
+/// One action on one resource, which may hold wildcards.
+private struct Permission: Equatable, CustomStringConvertible {
+  let action: String
+  let resource: String
+
+  var description: String { "\(action) on \(resource)" }
+
+  func allows(_ call: CloudCall) -> Bool {
+    action == call.action && Self.matches(call.resource[...], resource[...])
+  }
+
+  /// `*` stands for any text.
+  private static func matches(_ text: Substring, _ pattern: Substring) -> Bool {
+    let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+    guard parts.count > 1, let first = parts.first, let last = parts.last else {
+      return text == pattern
+    }
+    guard text.hasPrefix(first), text.hasSuffix(last), text.count >= first.count + last.count
+    else { return false }
+    var rest = text.dropFirst(first.count).dropLast(last.count)
+    for part in parts.dropFirst().dropLast() where !part.isEmpty {
+      guard let range = rest.firstRange(of: part) else { return false }
+      rest = rest[range.upperBound...]
+    }
+    return true
+  }
+}
+
+/// What the template allows, by handler.
+private struct Policies {
+  let statements: [String: [Permission]]
+
+  /// Has the template's own reader resolve the resources: put in place of a function's variables, they
+  /// come out as text.
+  init() throws {
+    var template = try JSONValue(parsing: Project.bytes("template.json"))
+    var actions: [String: [String: [String]]] = [:]
+    for (id, resource) in template["Resources"]?.object ?? [:]
+    where resource["Type"] == "AWS::Serverless::Function" {
+      var variables: JSONObject = [:]
+      for policy in resource["Properties"]?["Policies"]?.array ?? [] {
+        for statement in policy["Statement"]?.array ?? [] {
+          try #require(statement["Effect"] == "Allow")
+          let allowed = Self.list(statement["Action"]).compactMap(\.string)
+          for value in Self.list(statement["Resource"]) {
+            let name = "P\(variables.count)"
+            variables[name] = value
+            actions[id, default: [:]][name] = allowed
+          }
+        }
+      }
+      template["Resources"]?[id]?["Properties"]?["Environment"] = [
+        "Variables": .object(variables)
+      ]
+    }
+    template["Globals"]?["Function"]?["Environment"] = nil
+    let application = try Application(template: template.encoded(), file: "template.json")
+    var statements: [String: [Permission]] = [:]
+    for function in application.functions {
+      statements[function.handler] = function.environment.flatMap { name, resource in
+        (actions[function.logicalID]?[name] ?? []).map {
+          Permission(action: $0, resource: resource)
+        }
+      }
+    }
+    self.statements = statements
+  }
+
+  private static func list(_ value: JSONValue?) -> [JSONValue] {
+    value?.array ?? value.map { [$0] } ?? []
+  }
+}
+
+/// What each function can do, done once, with the calls that it made.
+private struct Scenarios {
+  private let cloud: SmallCloud
+  private let environment: [String: String]
+
+  static func run() async throws -> [String: Set<CloudCall>] {
+    var calls: [String: Set<CloudCall>] = [:]
+    try await SmallCloud.run { cloud, environment in
+      let scenarios = Scenarios(cloud: cloud, environment: environment)
+      try await scenarios.runAll()
+      for handler in [
+        "ingest", "connect", "chat", "default", "conversations", "admin", "disconnect",
+      ] {
+        calls[handler] = cloud.calls(of: handler)
+      }
+    }
+    return calls
+  }
+
+  /// The program as a function has it, under a name that its calls carry.
+  private func program(_ handler: String) throws -> Routes.Program {
+    try Routes.Program(
+      environment: environment.merging(["AWS_SESSION_TOKEN": handler]) { _, ours in ours })
+  }
+
+  private func runAll() async throws {
+    _ = try await program("ingest").ingest().handle(.null, Invocation())
+    _ = try await program("ingest").ingest().handle(.null, Invocation())
+    let user = try await signedToken("ana", role: "user", environment)
+    let opening = try connectEvent(user)
+    _ = try await program("connect").connect().handle(opening, Invocation())
+    try await talk(opening.connectionID)
+    try await read(user)
+    _ = try await program("disconnect").disconnect().handle(
+      fixture(WebSocketEvent.self, "disconnect"), Invocation())
+    // Nobody may use the connection any more: it is told so, and closed.
+    try await say(#"{"action":"chat","id":"late","message":"hi"}"#)
+  }
+
+  private func talk(_ connection: String) async throws {
+    let questions = ["What does 食べる mean?", "How many strokes does 語 have?"]
+    for handler in ["chat", "default"] {
+      var conversation = "null"
+      for (number, question) in questions.enumerated() {
+        try await say(
+          #"{"action":"chat","id":"\#(handler)\#(number)","conversationId":\#(conversation),"#
+            + #""message":"\#(question)"}"#, to: handler)
+        let last = try #require(cloud.frames(to: connection).last)
+        try #require(last["type"] == "complete", "\(last)")
+        conversation = "\"\(last["conversationId"]?.string ?? "")\""
+      }
+      // Delivered twice, with another text, and stopped after its end.
+      try await say(#"{"action":"chat","id":"\#(handler)0","message":"x"}"#, to: handler)
+      try await say(#"{"action":"stop","id":"\#(handler)0"}"#, to: handler)
+      try await say(#"{"action":"ping"}"#, to: handler)
+    }
+  }
+
+  private func say(_ text: String, to handler: String = "chat") async throws {
+    var event = try fixture(WebSocketEvent.self, "chat")
+    event.body = text
+    let program = try program(handler)
+    if handler == "chat" {
+      _ = try await program.chat().handle(event, Invocation())
+    } else {
+      _ = try await program.default().handle(event, Invocation())
+    }
+  }
+
+  private func read(_ user: String) async throws {
+    let own = try program("conversations").conversations()
+    let list = try body(
+      await own.handle(try request("/api/v1/conversations", token: user), Invocation()))
+    let id = try #require(list["conversations"]?[0]?["id"]?.string)
+    _ = await own.handle(
+      try request("/api/v1/conversations/\(id)/messages", token: user), Invocation())
+    let root = try await signedToken("root", role: "admin", environment)
+    let admin = try program("admin").admin()
+    for path in ["conversations", "conversations/\(id)", "conversations/user/ana", "stats"] {
+      let response = await admin.handle(
+        try request("/api/v1/admin/chat/\(path)", token: root), Invocation())
+      #expect(response.statusCode == 200, "\(path)")
+    }
+  }
+}
