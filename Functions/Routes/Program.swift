@@ -143,18 +143,26 @@ struct UnknownAssistant: Error {
 
 extension HandlerTable {
   /// The routes of the program, each made only when `_HANDLER` names it.
-  static let routes = HandlerTable([
+  static let routes = HandlerTable(speaking.map { $0.whenReady(HTTPClient.warmUp) } + silent)
+
+  /// They call other services over HTTPS: the library for it is loaded while they wait for their
+  /// first event.
+  private static let speaking = [
     Route("admin") { try Program(environment: Program.environment).admin() },
     Route("chat") { try Program(environment: Program.environment).chat() },
     Route("connect") { try Program(environment: Program.environment).connect() },
     Route("conversations") { try Program(environment: Program.environment).conversations() },
     Route("default") { try Program(environment: Program.environment).default() },
     Route("disconnect") { try Program(environment: Program.environment).disconnect() },
+    Route("ingest") { try Program(environment: Program.environment).ingest() },
+  ]
+
+  /// They answer by themselves.
+  private static let silent = [
     Route("health") {
       _ = try Program(environment: Program.environment)
       return Health()
     },
-    Route("ingest") { try Program(environment: Program.environment).ingest() },
     Route("web") { try Program(environment: Program.environment).web() },
-  ])
+  ]
 }

@@ -67,6 +67,7 @@ public protocol FunctionError: Error {
 public struct Route: Sendable {
   public let name: String
   let make: @Sendable () throws -> any RawHandler
+  var prepare: (@Sendable () -> Void)?
 
   public init<H: Handler>(_ name: String, _ make: @escaping @Sendable () throws -> H) {
     self.name = name
@@ -87,6 +88,14 @@ public struct Route: Sendable {
     self.name = name
     self.make = make
   }
+
+  /// This route with something to do on a thread of its own as soon as Lambda has been asked for the
+  /// first event: what the cold start need not wait for, such as loading a library.
+  public func whenReady(_ prepare: @escaping @Sendable () -> Void) -> Route {
+    var route = self
+    route.prepare = prepare
+    return route
+  }
 }
 
 /// The handlers of a program that serves several functions; `_HANDLER` names one.
@@ -106,23 +115,23 @@ public struct HandlerTable: Sendable {
 /// actor never runs. A handler whose making throws is an init error; the process then exits with 1.
 public enum Lambda {
   public static func run(_ handler: @autoclosure () throws -> some Handler) -> Never {
-    Program.run { _ in try handler().raw }
+    Program.run { _ in Function(handler: try handler().raw) }
   }
 
   public static func run(_ handler: @autoclosure () throws -> some BackgroundHandler) -> Never {
-    Program.run { _ in try handler().raw }
+    Program.run { _ in Function(handler: try handler().raw) }
   }
 
   public static func run(_ handler: @autoclosure () throws -> some StreamingHandler) -> Never {
-    Program.run { _ in try handler().raw }
+    Program.run { _ in Function(handler: try handler().raw) }
   }
 
   public static func run(_ handler: @autoclosure () throws -> some RawHandler) -> Never {
-    Program.run { _ in try handler() }
+    Program.run { _ in Function(handler: try handler()) }
   }
 
   public static func run(_ table: HandlerTable) -> Never {
-    Program.run { name in try table.handler(named: name) }
+    Program.run { name in try table.function(named: name) }
   }
 }
 

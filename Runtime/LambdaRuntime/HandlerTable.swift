@@ -24,13 +24,13 @@ enum InitFailure: FunctionError, Equatable {
 }
 
 extension HandlerTable {
-  /// Makes the handler of the route with this name.
-  func handler(named name: String?) throws -> any RawHandler {
+  /// Makes the function of the route with this name.
+  func function(named name: String?) throws -> Function {
     let known = routes.map(\.name).sorted()
     guard let name, !name.isEmpty else { throw InitFailure.noHandlerNamed(known: known) }
     guard let route = routes.first(where: { $0.name == name }) else {
       throw InitFailure.unknownHandler(name: name, known: known)
     }
-    return try route.make()
+    return Function(handler: try route.make(), prepare: route.prepare)
   }
 }

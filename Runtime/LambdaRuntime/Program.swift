@@ -5,7 +5,7 @@ import Glibc
 /// Nothing here, nor in what it calls, may read JSON or look up a name of another service before
 /// the first `/next`: cold starts are paid for by each new sandbox.
 enum Program {
-  static func run(_ make: (String?) throws -> any RawHandler) -> Never {
+  static func run(_ make: (String?) throws -> Function) -> Never {
     Termination.block()
     signal(SIGPIPE, SIG_IGN)
     let environment = RuntimeEnvironment.process
@@ -18,16 +18,16 @@ enum Program {
       exit(1)
     }
     let client = RuntimeClient(endpoint: endpoint)
-    let handler: any RawHandler
+    let function: Function
     let concurrency: Int
     do {
       concurrency = try environment.concurrency()
-      handler = try make(environment["_HANDLER"])
+      function = try make(environment["_HANDLER"])
     } catch {
       reportInit(error, to: client, at: endpoint, log)
     }
     let worker = Worker(
-      endpoint: endpoint, handler: handler, log: log, environment: environment,
+      endpoint: endpoint, function: function, log: log, environment: environment,
       concurrency: concurrency)
     exit(worker.run(first: client) == .stopped ? 0 : 1)
   }
@@ -51,10 +51,17 @@ enum Program {
   }
 }
 
+/// What a process runs.
+struct Function: Sendable {
+  let handler: any RawHandler
+  /// Done once, beside the wait for the first event.
+  var prepare: (@Sendable () -> Void)?
+}
+
 /// The run loops of a process: one, or as many as Lambda wants at a time.
 struct Worker: Sendable {
   let endpoint: Endpoint
-  let handler: any RawHandler
+  let function: Function
   let log: Log
   let environment: RuntimeEnvironment
   let concurrency: Int
@@ -70,7 +77,8 @@ struct Worker: Sendable {
         if end == .failed { Program.exit(1) }
       }
     }
-    return drive(client) {
+    return drive(client) { [prepare = function.prepare] in
+      if let prepare { Thread.start(prepare) }
       Thread.start {
         let parked = RuntimeClient(endpoint: endpoint)
         if let identifier { shutdown.park(as: identifier, on: parked) }
@@ -84,7 +92,7 @@ struct Worker: Sendable {
     _ client: RuntimeClient, isReady: @escaping @Sendable () -> Void
   ) -> RunLoop.End {
     let loop = RunLoop(
-      client: client, handler: handler, lifecycle: lifecycle, log: log, host: endpoint.text,
+      client: client, handler: function.handler, lifecycle: lifecycle, log: log, host: endpoint.text,
       traceVariable: concurrency == 1 ? TraceVariable() : nil, isReady: isReady)
     return LoopExecutor().run(loop, started: lifecycle.add)
   }

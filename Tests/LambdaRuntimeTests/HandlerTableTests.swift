@@ -13,17 +13,17 @@ import Testing
   ])
 
   @Test func `makes the handler that is named, and no other`() throws {
-    #expect(try table.handler(named: "echo") is Closure)
-    #expect(throws: Broken.setting) { try table.handler(named: "broken") }
+    #expect(try table.function(named: "echo").handler is Closure)
+    #expect(throws: Broken.setting) { try table.function(named: "broken").handler }
   }
 
   @Test func `a wrong or missing name lists the routes`() {
     #expect(throws: InitFailure.unknownHandler(name: "Echo", known: ["broken", "echo"])) {
-      try table.handler(named: "Echo")
+      try table.function(named: "Echo").handler
     }
     for name in [nil, ""] {
       #expect(throws: InitFailure.noHandlerNamed(known: ["broken", "echo"])) {
-        try table.handler(named: name)
+        try table.function(named: name).handler
       }
     }
     let report = ErrorReport(InitFailure.unknownHandler(name: "x", known: ["a", "b"]))
