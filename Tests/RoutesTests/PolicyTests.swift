@@ -19,6 +19,8 @@ import Testing
   /// Permissions that no scenario uses, and why they are there.
   private static let reasons: [String: String] = [
     "s3:ListBucket": "without it S3 says 403 of an object that is not there, not 404",
+    "secretsmanager:GetSecretValue provider-keys": "read where the environment has no key",
+    "bedrock:": "asked where LLM_PROVIDER names bedrock",
     "dynamodb:GetItem martlet-claims":
       "a stop is looked for during a long answer, and the winner of a race for a message",
     "dynamodb:DeleteItem martlet-claims": "a claim is let go when its work cannot begin",
