@@ -92,7 +92,8 @@ struct Worker: Sendable {
     _ client: RuntimeClient, isReady: @escaping @Sendable () -> Void
   ) -> RunLoop.End {
     let loop = RunLoop(
-      client: client, handler: function.handler, lifecycle: lifecycle, log: log, host: endpoint.text,
+      client: client, handler: function.handler, lifecycle: lifecycle, log: log,
+      host: endpoint.text,
       traceVariable: concurrency == 1 ? TraceVariable() : nil, isReady: isReady)
     return LoopExecutor().run(loop, started: lifecycle.add)
   }

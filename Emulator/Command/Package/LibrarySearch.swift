@@ -26,8 +26,8 @@ struct LibrarySearch {
 
   /// What a program is linked with, and what those libraries are, each once.
   ///
-  /// - Parameter opened: Libraries that it may open while it runs. One that is not there is left out:
-  ///   the program has to do without it on this machine, too.
+  /// `opened` are libraries that it may open while it runs. One that is not there is left out: the
+  /// program has to do without it on this machine, too.
   func closure(
     of program: ELFFile, at path: String, opened: Set<String>
   ) throws -> [Library] {

@@ -19,10 +19,8 @@ struct PreparedProgram {
   let versions: [SymbolVersion: String]
   let bringsLoader: Bool
 
-  /// - Parameters:
-  ///   - path: The program that was built.
-  ///   - bringsLoader: Whether the loader and the C library are packed as well.
-  ///   - scratch: A folder for the time of the work.
+  /// Prepares the program that was built at `path`, with the help of an empty folder, `scratch`.
+  /// `bringsLoader`: pack the loader and the C library as well.
   init(path: String, bringsLoader: Bool, scratch: String) throws {
     let original = try ELFFile(Files.contents(of: path, limit: Self.longest))
     let stripped = scratch + "/bootstrap"
