@@ -22,8 +22,9 @@ final class Cloud: Sendable {
   let services: HTTPServer
   private let sweeping: Task<Void, Never>
 
-  /// Longest body of a request to a service: a part of an S3 upload has at most 5 GiB.
-  private static let longestServiceBody = 5 * 1 << 30
+  /// Longest body of a request to a service: an S3 upload has at most 5 GiB, and its signed chunks take
+  /// some room. S3 counts for itself.
+  private static let longestServiceBody = 6 * 1 << 30
 
   var servicesURL: String { "http://127.0.0.1:\(services.port)" }
 
@@ -39,7 +40,9 @@ final class Cloud: Sendable {
     database = try Database(options.database, durability: options.durability)
     dynamoDB = try await DynamoDB(database)
     secrets = try await SecretsManager(database)
-    let objects = try await S3(database, folder: options.objects)
+    let objects = try await S3(
+      database, folder: options.objects, sweeps: options.isExclusive,
+      signatures: options.signatures)
     try await dynamoDB.create(tables: application.tables)
     try await secrets.create(secrets: application.secrets)
     try await objects.create(buckets: application.buckets)
@@ -129,15 +132,18 @@ final class Cloud: Sendable {
           name: "secretsmanager", signingNames: ["secretsmanager"], targets: ["secretsmanager."],
           answer: secrets.answer),
         EmulatedService(
-          name: "lambda", signingNames: ["lambda"], matches: { Functions.serves(path: $0.path) },
+          name: "lambda", signingNames: ["lambda"], family: .rest,
+          matches: { Functions.serves(path: $0.path) },
           answer: functions.answer),
         EmulatedService(
-          name: "execute-api", signingNames: ["execute-api"], answer: connections),
+          name: "execute-api", signingNames: ["execute-api"], family: .rest, answer: connections),
         EmulatedService(
           name: "models", signingNames: ["bedrock"],
           matches: { models.answers($0.path) }, answer: models.answer),
       ] + others.routes,
-      fallback: EmulatedService(name: "s3", signingNames: ["s3"], answer: objects.answer))
+      fallback: EmulatedService(
+        name: "s3", signingNames: ["s3"], admits: objects.admits, answer: objects.answer),
+      signatures: options.signatures, origins: options.origins)
   }
 }
 
@@ -164,6 +170,12 @@ struct CloudOptions: Sendable {
   var log: LogSink
   /// Answers `@connections` instead of the gateway.
   var connections: Answer?
+  /// No other process opens this state to keep it.
+  var isExclusive = true
+  /// Checks signatures of requests to the services; nil takes every one.
+  var signatures: SignatureCheck?
+  /// Origins of pages that may use the services.
+  var origins: [String] = []
 }
 
 // MARK: - Lambda's words in the gateway's

@@ -57,6 +57,9 @@ enum Command: Equatable {
             "--durability",
           ]),
           flags: ["--json"])
+            "--build", "--script", "--state", "--port", "--service-port", "--cors",
+          ]),
+          flags: ["--json", "--check-signatures"])
       case .invoke:
         try ArgumentReader(
           words, of: name, options: place.union(["--build", "--event", "--state"]))
@@ -133,6 +136,10 @@ struct StartOptions: Equatable {
   var sweepPeriod = Duration.seconds(60)
   /// What a power cut may take.
   var durability = Durability.normal
+  /// Requests to the services have to be signed rightly.
+  var checksSignatures = false
+  /// Origins of pages that may use the services.
+  var origins: [String] = []
 
   private static let shortestSweep = 0.2
   private static let longestSweep = 86_400.0
@@ -156,6 +163,8 @@ struct StartOptions: Equatable {
       }
       durability = found
     }
+    checksSignatures = reader.has("--check-signatures")
+    origins = try reader.origins("--cors")
   }
 
   private static func period(
@@ -165,6 +174,24 @@ struct StartOptions: Equatable {
       throw reader.usage("--ttl-sweep \(text): a time is from 0.2 to 86400 seconds")
     }
     return .milliseconds(Int(seconds * 1000))
+  }
+}
+
+extension ArgumentReader {
+  /// Origins with commas between them; `*` stands for all.
+  fileprivate func origins(_ name: String) throws(UsageError) -> [String] {
+    guard let text = self[name] else { return [] }
+    let origins = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    for origin in origins where origin != "*" {
+      let rest = origin.split(separator: "://", omittingEmptySubsequences: false)
+      guard rest.count == 2, rest[0] == "http" || rest[0] == "https", !rest[1].isEmpty,
+        !rest[1].contains("/")
+      else {
+        throw usage(
+          "\(name) \(origin): an origin is http://HOST[:PORT] or https://HOST[:PORT], or * for all")
+      }
+    }
+    return origins
   }
 }
 

@@ -29,7 +29,7 @@ struct Invoke {
         project: project, database: state.database, objects: state.objects, gatewayPort: 3000,
         servicePort: 0, build: options.project.build,
         providers: ProviderChoice(environment),
-        log: { log.write($0) }, connections: { await posts.answer($0) }))
+        log: { log.write($0) }, connections: { await posts.answer($0) }, isExclusive: false))
     do {
       let status = try await invoke(event, cloud, log)
       await cloud.stop(within: .milliseconds(500))

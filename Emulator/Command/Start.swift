@@ -30,7 +30,10 @@ struct Start {
           gatewayPort: gatewayPort.port, servicePort: options.servicePort,
           build: options.project.build, providers: ProviderChoice(environment),
           script: try options.readScript(), sweepPeriod: options.sweepPeriod,
-          durability: options.durability, log: { log.write($0) }))
+          durability: options.durability, log: { log.write($0) },
+          signatures: options.checksSignatures
+            ? ServiceCredentials.check(environment) : nil,
+          origins: options.origins))
     } catch ServerError.cannotListen(_, let port, let code) {
       throw Self.taken(port, code, "--service-port")
     }

@@ -46,6 +46,10 @@ enum Usage {
       --durability KIND    normal (a killed program loses nothing) or full (nor does a power cut)
       --ttl-sweep SECONDS  how often expired items of tables are deleted (60; 0.2 at least)
       --script FILE        answers of the model stand-in, written in JSON
+      --check-signatures   refuse requests to the services that are not signed with the access key
+                           AWS_ACCESS_KEY_ID and the secret AWS_SECRET_ACCESS_KEY of the
+                           environment (test and test without them) for AWS_REGION (us-east-1)
+      --cors ORIGIN,…      let pages of these origins use the services; * lets in all
       --json               print one JSON line when ready:
                            gateway, websocket, services, page, token, pid
 

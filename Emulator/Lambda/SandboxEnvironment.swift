@@ -12,8 +12,9 @@ struct SandboxEnvironment {
     var variables = [
       // Credentials, region and endpoints may be declared otherwise.
       "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
-      "AWS_ACCESS_KEY_ID": "martlet", "AWS_SECRET_ACCESS_KEY": "martlet",
-      "AWS_SESSION_TOKEN": "martlet", "TZ": ":UTC", "LANG": "en_US.UTF-8",
+      "AWS_ACCESS_KEY_ID": FunctionCredentials.name,
+      "AWS_SECRET_ACCESS_KEY": FunctionCredentials.name,
+      "AWS_SESSION_TOKEN": FunctionCredentials.name, "TZ": ":UTC", "LANG": "en_US.UTF-8",
       "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
       "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
       "AWS_LAMBDA_LOG_FORMAT": function.logsJSON ? "JSON" : "Text",
@@ -31,4 +32,9 @@ struct SandboxEnvironment {
     tag = "AWS_LAMBDA_RUNTIME_API=\(runtimeAPI)"
     entries = variables.map { "\($0)=\($1)" }.sorted()
   }
+}
+
+/// What functions sign with: key, secret and token are this name.
+package enum FunctionCredentials {
+  package static let name = "martlet"
 }

@@ -1,3 +1,4 @@
+import Crypto
 package import Server
 
 /// One service of the endpoint: how its requests are known, and who answers them.
@@ -12,21 +13,28 @@ package struct EmulatedService: Sendable {
   package let targets: [String]
   /// The first paths of requests that carry neither signature nor target.
   package let paths: [String]
+  /// How it refuses signatures; nil for a service that checks them itself or takes none.
+  package let family: ErrorFamily?
   /// Anything else that only the service itself can tell, from path, query and host.
   package let matches: @Sendable (HTTPRequest) -> Bool
   package let answer: Answer
+  /// Whether it lets in a page of another site by rules of its own; nil for never.
+  package let admits: (@Sendable (HTTPRequest) async -> Bool)?
 
   package init(
     name: String, signingNames: [String] = [], targets: [String] = [], paths: [String] = [],
-    matches: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false },
+    family: ErrorFamily? = nil, matches: @escaping @Sendable (HTTPRequest) -> Bool = { _ in false },
+    admits: (@Sendable (HTTPRequest) async -> Bool)? = nil,
     answer: @escaping Answer
   ) {
     self.name = name
     self.signingNames = signingNames
     self.targets = targets
     self.paths = paths
+    self.family = family ?? (targets.isEmpty ? nil : .json)
     self.matches = matches
     self.answer = answer
+    self.admits = admits
   }
 }
 
@@ -37,11 +45,24 @@ package struct ServiceRouter: Sendable {
   private let bySigningName: [String: EmulatedService]
   /// Answers what no service claims; S3 in practice, whose buckets are paths.
   private let fallback: EmulatedService?
-  private let guardian = LoopbackGuard()
+  private let guardian: LoopbackGuard
+  private let browsers: BrowserAccess
+  /// Checks signatures; nil takes every one of the right form.
+  private let signatures: SignatureCheck?
 
-  package init(_ services: [EmulatedService], fallback: EmulatedService? = nil) {
+  /// The longest body of a request that is signed as a whole: DynamoDB's.
+  private static let longestSigned = 16 << 20
+
+  /// `origins` are those of pages that may use the services beside the ones of this machine.
+  package init(
+    _ services: [EmulatedService], fallback: EmulatedService? = nil,
+    signatures: SignatureCheck? = nil, origins: [String] = []
+  ) {
     self.services = services + (fallback.map { [$0] } ?? [])
     self.fallback = fallback
+    self.signatures = signatures
+    guardian = LoopbackGuard(origins: origins)
+    browsers = BrowserAccess(guardian: guardian)
     var byName: [String: EmulatedService] = [:]
     for service in self.services {
       for name in service.signingNames { byName[name] = service }
@@ -51,6 +72,22 @@ package struct ServiceRouter: Sendable {
 
   package func answer(_ request: HTTPRequest) async -> HTTPResponse {
     if let refusal = guardian.refusal(of: request) { return refusal }
+    if let refusal = guardian.foreignPage(request), await !isAdmitted(request) { return refusal }
+    if let origin = browsers.origin(of: request) {
+      if let preflight = browsers.preflight(request, origin) { return preflight }
+      return browsers.marked(await serve(request), origin)
+    }
+    return await serve(request)
+  }
+
+  /// Whether the service that a page of another site asks for lets it in.
+  private func isAdmitted(_ request: HTTPRequest) async -> Bool {
+    guard case .service(let service) = route(request, request.path), let admits = service.admits
+    else { return false }
+    return await admits(request)
+  }
+
+  private func serve(_ request: HTTPRequest) async -> HTTPResponse {
     let path = request.path
     if path.hasPrefix("/_martlet/") {
       guard let service = services.first(where: { $0.matches(request) }) else {
@@ -59,9 +96,49 @@ package struct ServiceRouter: Sendable {
       return await service.answer(request)
     }
     switch route(request, path) {
-    case .service(let service): return await service.answer(request)
+    case .service(let service): return await answer(request, service)
     case .unknown(let name): return unknown(name)
     }
+  }
+
+  /// Lets the service answer once the signature was looked at.
+  private func answer(_ request: HTTPRequest, _ service: EmulatedService) async -> HTTPResponse {
+    guard let family = service.family else { return await service.answer(request) }
+    guard let signatures else {
+      // DynamoDB looks itself, behind its check of the operation.
+      guard family == .json, service.name != "dynamodb", !SignatureScope.isSigned(request) else {
+        return await service.answer(request)
+      }
+      return refusal(.missing, family, request, service, now: 0)
+    }
+    let isQuery = family == .json && !request.headers.contains("X-Amz-Target")
+    if isQuery, request.method == "GET", !SignatureScope.isSigned(request),
+      service.name == "dynamodb"
+    {
+      return await service.answer(request)  // its health page
+    }
+    guard let bytes = try? await request.body.collect(upTo: Self.longestSigned) else {
+      return HTTPResponse(status: 413)
+    }
+    do throws(SignatureFailure) {
+      try signatures.verify(
+        request, services: service.signingNames, body: bytes,
+        clockSkew: SignatureRefusal.clockSkew)
+    } catch {
+      return refusal(error, isQuery ? .query : family, request, service, now: signatures.time)
+    }
+    var request = request
+    request.body = RequestBody(bytes)
+    return await service.answer(request)
+  }
+
+  private func refusal(
+    _ failure: SignatureFailure, _ family: ErrorFamily, _ request: HTTPRequest,
+    _ service: EmulatedService, now: Int
+  ) -> HTTPResponse {
+    SignatureRefusal(
+      failure, of: request, service: service.signingNames.first ?? service.name, now: now
+    ).response(family, of: request, isDynamoDB: service.name == "dynamodb")
   }
 
   private enum Route {
@@ -71,17 +148,26 @@ package struct ServiceRouter: Sendable {
 
   private func route(_ request: HTTPRequest, _ path: String) -> Route {
     if let scope = SignatureScope.service(of: request) {
+      // Signed for one service and meant for another: the one that is meant refuses it.
+      if signatures != nil, let meant = meant(request), !meant.signingNames.contains(scope) {
+        return .service(meant)
+      }
       if let service = bySigningName[scope] { return .service(service) }
       return .unknown(scope)
     }
     if let target = request.headers["X-Amz-Target"] {
-      let service = services.first { $0.targets.contains { target.hasPrefix($0) } }
-      return service.map { .service($0) } ?? .unknown(target)
+      return meant(request).map { .service($0) } ?? .unknown(target)
     }
     let service =
       services.first { $0.paths.contains { Self.begins(path, with: $0) } }
       ?? services.first { $0.matches(request) } ?? fallback
     return service.map { .service($0) } ?? .unknown(path)
+  }
+
+  /// The service that the target header names.
+  private func meant(_ request: HTTPRequest) -> EmulatedService? {
+    guard let target = request.headers["X-Amz-Target"] else { return nil }
+    return services.first { $0.targets.contains { target.hasPrefix($0) } }
   }
 
   /// Whether a path is `prefix` or lies below it.
@@ -112,106 +198,5 @@ package struct ServiceRouter: Sendable {
       status: 400,
       text: "{\"__type\":\"UnknownServiceException\",\"message\":\"\(escaped.joined())\"}",
       type: "application/json", headers: ["x-amzn-ErrorType": "UnknownServiceException"])
-  }
-}
-
-/// The service that a request was signed for (Signature Version 4, "credential scope"). Read byte by
-/// byte: this runs for every request.
-enum SignatureScope {
-  static func service(of request: HTTPRequest) -> String? {
-    if var header = request.headers["Authorization"] {
-      return header.withUTF8 { bytes in
-        bytes.starts(with: "AWS4-".utf8) ? service(in: bytes, behind: "Credential=") : nil
-      }
-    }
-    guard var query = request.query else { return nil }
-    return query.withUTF8 { service(in: $0, behind: "X-Amz-Credential=") }
-  }
-
-  /// The fourth part of `key/date/region/service/aws4_request`, whose slashes may be encoded. Keys may
-  /// hold slashes, so the parts are counted from the end.
-  private static func service(
-    in bytes: UnsafeBufferPointer<UInt8>, behind marker: StaticString
-  ) -> String? {
-    guard var position = end(of: marker, in: bytes) else { return nil }
-    // The places of the last slashes, each with the length of what stands for it.
-    var slashes: [(start: Int, length: Int)] = []
-    while position < bytes.count {
-      let byte = bytes[position]
-      if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "&") || byte == 0x20 { break }
-      let isEncoded =
-        byte == UInt8(ascii: "%") && position + 2 < bytes.count
-        && bytes[position + 1] == UInt8(ascii: "2") && bytes[position + 2] | 0x20 == 0x66
-      let length = isEncoded ? 3 : 1
-      if isEncoded || byte == UInt8(ascii: "/") { slashes.append((position, length)) }
-      position += length
-    }
-    guard slashes.count >= 4 else { return nil }
-    let (first, last) = (slashes[slashes.count - 2], slashes[slashes.count - 1])
-    let name = bytes[(first.start + first.length)..<last.start]
-    return String(decoding: name, as: UTF8.self).lowercased()
-  }
-
-  static func contains(_ marker: StaticString, in header: String) -> Bool {
-    var header = header
-    return header.withUTF8 { end(of: marker, in: $0) != nil }
-  }
-
-  private static func end(
-    of marker: StaticString, in bytes: UnsafeBufferPointer<UInt8>
-  ) -> Int? {
-    let wanted = UnsafeBufferPointer(start: marker.utf8Start, count: marker.utf8CodeUnitCount)
-    guard bytes.count >= wanted.count else { return nil }
-    for start in 0...(bytes.count - wanted.count)
-    where bytes[start] == wanted[0]
-      && bytes[start..<(start + wanted.count)].elementsEqual(wanted)
-    {
-      return start + wanted.count
-    }
-    return nil
-  }
-}
-
-/// Keeps web pages of other sites away: the emulator has no passwords, so only programs of this
-/// machine and pages served from it may speak to it.
-struct LoopbackGuard: Sendable {
-  /// The answer to a request that must not be served; nil for all others.
-  func refusal(of request: HTTPRequest) -> HTTPResponse? {
-    // A name that was made to point here (DNS rebinding) still stands in the Host header.
-    if let host = request.headers["Host"], !Self.isLoopback(authority: host) {
-      return HTTPResponse(
-        status: 403, text: "martlet answers to localhost only, not to '\(Self.shown(host))'\n")
-    }
-    if let origin = request.headers["Origin"], !Self.isLoopback(origin: origin) {
-      return HTTPResponse(
-        status: 403, text: "requests from pages of '\(Self.shown(origin))' are refused\n")
-    }
-    return nil
-  }
-
-  private static func isLoopback(origin: String) -> Bool {
-    for scheme in ["http://", "https://"] where origin.hasPrefix(scheme) {
-      return isLoopback(authority: String(origin.dropFirst(scheme.count)))
-    }
-    return false
-  }
-
-  /// `localhost`, a name below it, or an address of the loopback; with a port or without.
-  static func isLoopback(authority: String) -> Bool {
-    if authority.utf8.starts(with: "127.0.0.1:".utf8) || authority == "localhost" { return true }
-    let name: Substring
-    if authority.hasPrefix("[") {
-      name = authority.dropFirst().prefix { $0 != "]" }
-      return name == "::1"
-    }
-    name = authority.prefix { $0 != ":" }
-    let lower = name.lowercased()
-    if lower == "localhost" || lower.hasSuffix(".localhost") { return true }
-    let parts = lower.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-  }
-
-  private static func shown(_ text: String) -> String {
-    String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value < 0x7F }.prefix(200))
   }
 }

@@ -21,7 +21,12 @@ package struct ChunkSigning: Sendable {
 
   /// The signature of the next chunk; the last one is empty.
   package mutating func sign(_ chunk: [UInt8]) -> String {
-    sign("AWS4-HMAC-SHA256-PAYLOAD", [SignedPayload.emptyHash, SignedPayload.bytes(chunk).hash])
+    sign(chunkHash: SignedPayload.bytes(chunk).hash)
+  }
+
+  /// The signature of the next chunk, whose SHA-256 in hexadecimal is known.
+  private mutating func sign(chunkHash: String) -> String {
+    sign("AWS4-HMAC-SHA256-PAYLOAD", [SignedPayload.emptyHash, chunkHash])
   }
 
   /// The signature of the trailer behind the last chunk: lines `name:value`, each with its `\n`.
@@ -32,6 +37,16 @@ package struct ChunkSigning: Sendable {
   /// Whether `signature` is the one of the next chunk.
   package mutating func accepts(_ signature: String, for chunk: [UInt8]) -> Bool {
     isEqualInConstantTime(sign(chunk), signature)
+  }
+
+  /// The same for a chunk that was hashed while it came in.
+  package mutating func accepts(_ signature: String, hash: [UInt8]) -> Bool {
+    isEqualInConstantTime(sign(chunkHash: Hex.encode(hash)), signature)
+  }
+
+  /// Whether `signature` is the one of the trailer's lines.
+  package mutating func accepts(_ signature: String, trailer: String) -> Bool {
+    isEqualInConstantTime(sign(trailer: trailer), signature)
   }
 
   private mutating func sign(_ algorithm: String, _ hashes: [String]) -> String {

@@ -117,6 +117,12 @@ package struct RequestSigning: Sendable {
     "\(time.day)/\(region)/\(service)/aws4_request"
   }
 
+  /// The signature of a form's policy, in hexadecimal. Source: Amazon S3 API reference,
+  /// "Authenticating requests in browser-based uploads using POST".
+  package func signature(ofPolicy text: String, at time: SigningTime) -> String {
+    Hex.encode(HMAC<SHA256>.code(for: text, key: key(at: time)))
+  }
+
   func signature(of canonicalRequest: [UInt8], at time: SigningTime) -> [UInt8] {
     HMAC<SHA256>.code(for: stringToSign(canonicalRequest, at: time), key: key(at: time))
   }

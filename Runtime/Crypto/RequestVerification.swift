@@ -2,124 +2,45 @@
 package enum SignatureFailure: Error, Equatable {
   /// Nothing is signed at all.
   case missing
-  /// Something of the form is absent or wrong: named.
-  case incomplete(String)
-  case unknownAccessKey(String)
+  /// Another way of signing; its text.
+  case otherAlgorithm(String)
+  /// Parts of the form that are absent, all of them, as the header or the query names them.
+  case incomplete([String])
+  /// The credential is not `key/date/region/service/aws4_request`.
+  case badCredential(String)
+  case badTerminator(String)
+  case badDate(String)
+  case badExpiry(String)
+  /// The day of the scope is not the day of the date.
+  case otherDay(scope: String, date: String)
   /// Signed for another region or service than the ones asked for.
-  case wrongScope(String)
+  case otherRegion(String)
+  case otherService(String)
+  case unknownAccessKey(String)
+  /// The session token is absent, or not the one of these credentials.
+  case badToken(String?)
   /// The clock is past the end by so many seconds.
   case expired(seconds: Int)
   case notYetValid(seconds: Int)
   /// A header that has to be signed is not.
   case unsignedHeader(String)
+  /// The header with the body's hash is absent or of no known form.
+  case badPayloadHash(String?)
   /// The body is not the one whose hash was signed.
-  case wrongPayload
+  case wrongPayload(named: String, actual: String)
   /// Both texts, which AWS prints in its answer.
   case wrongSignature(canonicalRequest: String, stringToSign: String)
-}
-
-/// The signature of a received request, taken apart but not checked.
-package struct RequestSignature: Sendable, Equatable {
-  package let accessKeyID: String
-  package let time: SigningTime
-  package let region: String
-  package let service: String
-  package let sessionToken: String?
-  /// Lower case, in order.
-  package let signedHeaders: [String]
-  /// Hexadecimal.
-  package let signature: String
-  /// Seconds a presigned URL is good for; nil when the signature stands in a header.
-  package let expires: Int?
-
-  package var isPresigned: Bool { expires != nil }
-
-  /// Finds the signature of `request`, in its header or in its query.
-  package init(of request: SignableRequest) throws(SignatureFailure) {
-    if let header = request.header("authorization") {
-      try self.init(authorization: header, of: request)
-    } else {
-      try self.init(query: request)
-    }
-  }
-
-  private init(authorization: String, of request: SignableRequest) throws(SignatureFailure) {
-    // `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with or without blanks.
-    let text = authorization.utf8
-    guard text.starts(with: "\(RequestSigning.algorithm) ".utf8) else {
-      throw .incomplete("algorithm")
-    }
-    var credential: String?
-    var signedHeaders: String?
-    var signature: String?
-    for field in text.dropFirst(RequestSigning.algorithm.utf8.count + 1).split(separator: 0x2C) {
-      let field = field.drop { $0 == 0x20 }
-      let name = field.prefix { $0 != 0x3D }
-      let value = String(
-        decoding: field.dropFirst(name.count + 1).prefix { $0 != 0x20 }, as: UTF8.self)
-      if name.elementsEqual("Credential".utf8) {
-        credential = value
-      } else if name.elementsEqual("SignedHeaders".utf8) {
-        signedHeaders = value
-      } else if name.elementsEqual("Signature".utf8) {
-        signature = value
-      }
-    }
-    guard let date = request.header("x-amz-date") else { throw .incomplete("X-Amz-Date") }
-    try self.init(
-      credential: credential, date: date, signedHeaders: signedHeaders, signature: signature,
-      token: request.header("x-amz-security-token"), expires: nil)
-  }
-
-  private init(query request: SignableRequest) throws(SignatureFailure) {
-    var fields: [String: String] = [:]
-    for part in request.query.split(separator: "&") where part.hasPrefix("X-Amz-") {
-      let name = part.prefix { $0 != "=" }
-      fields[String(name)] = PercentEncoding.decode(String(part.dropFirst(name.count + 1)))
-    }
-    guard let algorithm = fields["X-Amz-Algorithm"] else { throw .missing }
-    guard algorithm == RequestSigning.algorithm else { throw .incomplete("X-Amz-Algorithm") }
-    guard let expires = fields["X-Amz-Expires"].flatMap(Int.init), (1...604_800).contains(expires)
-    else { throw .incomplete("X-Amz-Expires") }
-    guard let date = fields["X-Amz-Date"] else { throw .incomplete("X-Amz-Date") }
-    try self.init(
-      credential: fields["X-Amz-Credential"], date: date,
-      signedHeaders: fields["X-Amz-SignedHeaders"], signature: fields["X-Amz-Signature"],
-      token: fields["X-Amz-Security-Token"], expires: expires)
-  }
-
-  private init(
-    credential: String?, date: String, signedHeaders: String?, signature: String?,
-    token: String?, expires: Int?
-  ) throws(SignatureFailure) {
-    // The access key id comes first and may not hold a slash; the scope is four parts behind it.
-    let parts = (credential ?? "").utf8
-      .split(separator: 0x2F, omittingEmptySubsequences: false).map { String(Substring($0)) }
-    guard parts.count == 5, !parts[0].isEmpty, parts[4] == "aws4_request" else {
-      throw .incomplete("Credential")
-    }
-    guard let time = SigningTime(date), time.day == parts[1] else {
-      throw .incomplete("X-Amz-Date")
-    }
-    guard let signedHeaders, !signedHeaders.isEmpty else { throw .incomplete("SignedHeaders") }
-    guard let signature, Hex.decode(signature)?.count == SHA256.byteCount else {
-      throw .incomplete("Signature")
-    }
-    accessKeyID = parts[0]
-    region = parts[2]
-    service = parts[3]
-    self.time = time
-    self.signedHeaders = signedHeaders.utf8.split(separator: 0x3B).map { String(Substring($0)) }
-    self.signature = signature
-    sessionToken = token
-    self.expires = expires
-  }
 }
 
 /// Checks signatures of received requests as AWS does.
 package struct RequestVerification: Sendable {
   /// By how many seconds a signing time may be off. AWS: 300; S3: 900.
   package var clockSkew = 300
+  /// What the scope has to name; nil for anything.
+  package var region: String?
+  package var services: [String]?
+  /// Whether the token of temporary credentials is compared.
+  package var checksToken = false
   var pathRule: CanonicalRequest.PathRule?
 
   package init() {}
@@ -129,9 +50,25 @@ package struct RequestVerification: Sendable {
   package func verify(
     _ request: SignableRequest, body: [UInt8]?, credentials: AWSCredentials, now: Int
   ) throws(SignatureFailure) {
-    let signature = try RequestSignature(of: request)
+    try verify(
+      RequestSignature(of: request), of: request, body: body, credentials: credentials, now: now)
+  }
+
+  package func verify(
+    _ signature: RequestSignature, of request: SignableRequest, body: [UInt8]?,
+    credentials: AWSCredentials, now: Int
+  ) throws(SignatureFailure) {
+    guard region == nil || region == signature.region else {
+      throw .otherRegion(signature.region)
+    }
+    guard services?.contains(signature.service) ?? true else {
+      throw .otherService(signature.service)
+    }
     guard signature.accessKeyID == credentials.accessKeyID else {
       throw .unknownAccessKey(signature.accessKeyID)
+    }
+    guard !checksToken || signature.sessionToken == credentials.sessionToken else {
+      throw .badToken(signature.sessionToken)
     }
     try checkTime(signature, now: now)
     try checkHeaders(signature, of: request)
@@ -175,14 +112,19 @@ package struct RequestVerification: Sendable {
   ) throws(SignatureFailure) -> String {
     guard let named = request.header("x-amz-content-sha256") else {
       if signature.isPresigned, signature.service == "s3" { return SignedPayload.unsigned.hash }
-      guard let body else { throw .incomplete("x-amz-content-sha256") }
+      guard let body else { throw .badPayloadHash(nil) }
       return SignedPayload.bytes(body).hash
     }
     if named == SignedPayload.unsigned.hash || named.hasPrefix("STREAMING-") {
-      guard signature.service == "s3" else { throw .incomplete("x-amz-content-sha256") }
+      guard signature.service == "s3" else { throw .badPayloadHash(named) }
       return named
     }
-    if let body, SignedPayload.bytes(body).hash != named { throw .wrongPayload }
+    guard Hex.decode(named)?.count == SHA256.byteCount else { throw .badPayloadHash(named) }
+    guard let body else { return named }
+    let actual = SignedPayload.bytes(body).hash
+    guard actual == CanonicalRequest.lowercase(named) else {
+      throw .wrongPayload(named: named, actual: actual)
+    }
     return named
   }
 }

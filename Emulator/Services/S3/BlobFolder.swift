@@ -8,10 +8,16 @@ final class BlobFolder: Sendable {
   let path: String
   private let isTemporary: Bool
   private let thread: EventLoop
+  /// For copies of whole files, so that nobody else waits for them.
+  private let copying: EventLoop
+
+  /// Files younger than this are left alone by `sweep`: another process may be about to record them.
+  private static let sweepAge = 3_600
 
   /// Makes the folder (0700) when it is absent; nil makes one that goes with this value.
   init(_ path: String?) throws {
     thread = try EventLoop(name: "files")
+    copying = try EventLoop(name: "copies")
     isTemporary = path == nil
     if let path {
       self.path = path
@@ -20,16 +26,16 @@ final class BlobFolder: Sendable {
       }
       return
     }
-    let folder = "/tmp"
-    var template = Array("\(folder)/martlet-objects-XXXXXX".utf8CString)
+    var template = Array("/tmp/martlet-objects-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw BlobError.failed(call: "mkdtemp", path: folder, code: errno)
+      throw BlobError.failed(call: "mkdtemp", path: "/tmp", code: errno)
     }
     self.path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   deinit {
     thread.end()
+    copying.end()
     guard isTemporary else { return }
     for name in Self.names(in: path) { unlink(path + "/" + name) }
     rmdir(path)
@@ -38,6 +44,19 @@ final class BlobFolder: Sendable {
   /// Runs what may wait for the disk.
   func run<Result: Sendable>(
     _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await Self.run(on: thread, body)
+  }
+
+  /// Runs what reads or writes whole files, of any length.
+  func runLong<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await Self.run(on: copying, body)
+  }
+
+  private static func run<Result: Sendable>(
+    on thread: EventLoop, _ body: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       thread.execute { continuation.resume(with: Swift.Result { try body() }) }
@@ -54,10 +73,14 @@ final class BlobFolder: Sendable {
     }
   }
 
-  /// Removes the files that `known` does not name: left behind by a process that was killed between
-  /// writing a body and recording it.
-  func sweep(keeping known: Set<String>) {
-    remove(Self.names(in: path).filter { !known.contains($0) })
+  /// The files that a process may have left behind that was killed between writing a body and
+  /// recording it: those that have not been written to for an hour.
+  func oldNames(now: Int = time(nil)) -> [String] {
+    Self.names(in: path).filter { name in
+      var status = stat()
+      return lstat(path(of: name), &status) == 0
+        && status.st_mtim.tv_sec + Self.sweepAge < now
+    }
   }
 
   static func newName() -> String {
@@ -115,9 +138,17 @@ final class BlobFile: @unchecked Sendable {
     let file = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else { throw BlobError.failed(call: "open", path: source, code: errno) }
     defer { Glibc.close(file) }
+    var offset = start
+    // Within the kernel, where the file system can; the rest, or all of it, through a buffer.
+    while offset < start + count {
+      var place = off_t(offset)
+      let copied = sendfile(descriptor, file, &place, start + count - offset)
+      guard copied > 0 else { break }
+      offset += copied
+    }
+    guard offset < start + count else { return }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 262_144, alignment: 64)
     defer { buffer.deallocate() }
-    var offset = start
     while offset < start + count {
       let wanted = min(buffer.count, start + count - offset)
       let read = pread(file, buffer.baseAddress, wanted, off_t(offset))

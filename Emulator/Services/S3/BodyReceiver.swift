@@ -18,7 +18,6 @@ struct BodyReceiver: Sendable {
   /// S3's limit of a single upload.
   static let sizeLimit = 5 << 30
 
-  private let request: S3Request
   private let folder: BlobFolder
   private let promised: PromisedDigests
   private var chunks: ChunkedUpload?
@@ -43,22 +42,27 @@ struct BodyReceiver: Sendable {
 
   /// `usual` is the checksum to keep when the request names none.
   init(
-    _ request: S3Request, into folder: BlobFolder, usual: ChecksumAlgorithm = .crc64nvme
+    _ headers: HTTPHeaders, into folder: BlobFolder, usual: ChecksumAlgorithm = .crc64nvme,
+    signing: ChunkSigning? = nil
   ) throws(S3Error) {
-    self.request = request
     self.folder = folder
-    promised = try PromisedDigests(request.headers)
-    if promised.isChunked { chunks = ChunkedUpload() }
+    promised = try PromisedDigests(headers)
+    if promised.isChunked { chunks = ChunkedUpload(signing) }
     digests = Digests(checksum: ChecksumState(promised.algorithm ?? usual))
     if promised.sha256 != nil { digests.sha256 = SHA256() }
   }
 
-  /// Reads to the end. A file that is not kept is removed.
-  mutating func receive() async throws -> ReceivedBody {
+  /// Reads a body to its end. A file that is not kept is removed.
+  mutating func receive(_ body: RequestBody) async throws -> ReceivedBody {
     do {
-      return try await receiveAll()
+      if let bytes = body.bytes {
+        try await take(bytes)
+      } else {
+        for try await piece in body { try await take(piece) }
+      }
+      return try await finish()
     } catch {
-      file?.discard()
+      discard()
       if error is S3Error { throw error }
       if let failure = error as? ServerError, case .bodyTooLong = failure { throw S3Error.tooLarge }
       if error is ServerError { throw S3Error.incompleteBody }
@@ -66,13 +70,11 @@ struct BodyReceiver: Sendable {
     }
   }
 
-  private mutating func receiveAll() async throws -> ReceivedBody {
-    let body = request.http.body
-    if let bytes = body.bytes {
-      try await take(bytes)
-    } else {
-      for try await piece in body { try await take(piece) }
-    }
+  /// Forgets what was received.
+  func discard() { file?.discard() }
+
+  /// Holds what was received against what was promised.
+  mutating func finish() async throws -> ReceivedBody {
     if let chunks, !chunks.isComplete { throw S3Error.incompleteBody }
     let decoded = promised.decodedLength
     guard decoded == nil || decoded == digests.size else { throw S3Error.incompleteBody }
@@ -88,7 +90,8 @@ struct BodyReceiver: Sendable {
       checksum: checksum)
   }
 
-  private mutating func take(_ piece: [UInt8]) async throws {
+  /// Takes a piece of the body.
+  mutating func take(_ piece: [UInt8]) async throws {
     var bytes = piece
     if var chunks {
       bytes = []
@@ -200,10 +203,7 @@ struct PromisedDigests: Sendable {
         ])
     }
     if let sha256, let hash, Hex.encode(hash) != sha256 {
-      throw S3Error(
-        "XAmzContentSHA256Mismatch", 400,
-        "The provided 'x-amz-content-sha256' header does not match what was computed.",
-        [("ClientComputedContentSHA256", sha256), ("S3ComputedContentSHA256", Hex.encode(hash))])
+      throw .payloadMismatch(sha256, Hex.encode(hash))
     }
     guard let wanted = checksum ?? trailers[sum.algorithm.header] else { return }
     guard wanted == sum.value else {

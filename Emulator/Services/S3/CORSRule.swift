@@ -1,4 +1,4 @@
-import Server
+package import Server
 import Storage
 
 /// A rule of a bucket's CORS configuration. Source: Amazon S3 user guide, "Elements of a CORS
@@ -32,8 +32,12 @@ struct CORSRule: Sendable {
     return rules
   }
 
+  func allows(origin: String) -> Bool {
+    origins.contains { Self.matches($0, origin) }
+  }
+
   func allows(origin: String, method: String, headers wanted: [String]) -> Bool {
-    origins.contains { Self.matches($0, origin) } && methods.contains(method)
+    allows(origin: origin) && methods.contains(method)
       && wanted.allSatisfy { name in
         headers.contains { Self.matches($0.lowercased(), name.lowercased()) }
       }
@@ -47,40 +51,90 @@ struct CORSRule: Sendable {
   }
 }
 
+extension CORSRule {
+  /// What an answer to a page of `origin` carries.
+  func headers(for origin: String) -> HTTPHeaders {
+    let isOpen = origins.contains("*")
+    var found: HTTPHeaders = [
+      "Access-Control-Allow-Origin": isOpen ? "*" : origin,
+      "Access-Control-Allow-Methods": methods.joined(separator: ", "),
+    ]
+    if !exposed.isEmpty {
+      found.append("Access-Control-Expose-Headers", exposed.joined(separator: ", "))
+    }
+    if let age { found.append("Access-Control-Max-Age", "\(age)") }
+    if !isOpen { found.append("Access-Control-Allow-Credentials", "true") }
+    found.append("Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method")
+    return found
+  }
+}
+
 extension S3 {
   /// Answers a browser's preflight by the bucket's rules.
   func preflight(_ request: S3Request, _ bucket: String) async throws -> HTTPResponse {
     let origin = request.headers["Origin"] ?? ""
     let method = request.headers["Access-Control-Request-Method"] ?? ""
-    guard !origin.isEmpty, !method.isEmpty else {
-      throw S3Error("BadRequest", 400, "Insufficient information. Origin request header needed.")
+    guard !origin.isEmpty else {
+      throw S3Error(
+        "BadRequest", 400, "Insufficient information. Origin request header needed.")
     }
-    let document = try await database.lookUp { connection in
-      let table = ObjectTable(connection: connection)
-      _ = try table.requireBucket(bucket)
-      return try table.setting(BucketSetting.cors.rawValue, of: bucket)
+    guard !method.isEmpty else {
+      throw S3Error("BadRequest", 400, "Invalid Access-Control-Request-Method: null")
     }
     let names = (request.headers["Access-Control-Request-Headers"] ?? "")
       .split(separator: ",").map { String($0.filter { $0 != " " }) }
-    let rules = try document.map { try CORSRule.all(in: try XMLElement.reading($0)) } ?? []
-    let found = rules.first { $0.allows(origin: origin, method: method, headers: names) }
-    guard let rule = found else {
-      throw S3Error(
-        "AccessForbidden", 403, "CORSResponse: This CORS request is not allowed.",
-        [("Method", method), ("ResourceType", request.key == nil ? "BUCKET" : "OBJECT")])
-    }
-    var headers: HTTPHeaders = [
-      "Access-Control-Allow-Origin": rule.origins.contains("*") ? "*" : origin,
-      "Access-Control-Allow-Methods": rule.methods.joined(separator: ", "),
-      "Vary": "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
+    let rules = try await rules(of: bucket)
+    let details = [
+      ("Method", method), ("ResourceType", request.key == nil ? "BUCKET" : "OBJECT"),
     ]
+    guard !rules.isEmpty else {
+      throw S3Error(
+        "AccessForbidden", 403, "CORSResponse: CORS is not enabled for this bucket.", details)
+    }
+    guard
+      let rule = rules.first(where: { $0.allows(origin: origin, method: method, headers: names) })
+    else {
+      throw S3Error(
+        "AccessForbidden", 403,
+        "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
+          + "Origin, request method / Access-Control-Request-Method or "
+          + "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+        details)
+    }
+    var headers = rule.headers(for: origin)
     if !names.isEmpty {
-      headers.append("Access-Control-Allow-Headers", names.joined(separator: ", "))
+      headers.append("Access-Control-Allow-Headers", names.joined(separator: ", ").lowercased())
     }
-    if !rule.exposed.isEmpty {
-      headers.append("Access-Control-Expose-Headers", rule.exposed.joined(separator: ", "))
-    }
-    if let age = rule.age { headers.append("Access-Control-Max-Age", "\(age)") }
     return HTTPResponse(status: 200, headers: headers)
+  }
+
+  /// The rules of a bucket; none for a bucket that is not there.
+  private func rules(of bucket: String) async throws -> [CORSRule] {
+    let document = try await database.lookUp {
+      try ObjectTable(connection: $0).setting(BucketSetting.cors.rawValue, of: bucket)
+    }
+    return try document.map { try CORSRule.all(in: try XMLElement.reading($0)) } ?? []
+  }
+
+  /// The answer with the headers that the bucket's rules give to the page that asks.
+  func marked(_ response: HTTPResponse, _ request: S3Request) async -> HTTPResponse {
+    guard let origin = request.headers["Origin"], request.method != "OPTIONS",
+      let bucket = request.bucket,
+      let rule = (try? await rules(of: bucket))?.first(where: {
+        $0.allows(origin: origin, method: request.method, headers: [])
+      })
+    else { return response }
+    var response = response
+    for (name, value) in rule.headers(for: origin) { response.headers.append(name, value) }
+    return response
+  }
+
+  /// Whether the rules of the bucket that a request names let in its origin: whoever wrote them
+  /// wanted pages of that origin to use the bucket.
+  package func admits(_ request: HTTPRequest) async -> Bool {
+    guard let origin = request.headers["Origin"], let parsed = try? S3Request(request),
+      let bucket = parsed.bucket, let rules = try? await rules(of: bucket)
+    else { return false }
+    return rules.contains { $0.allows(origin: origin) }
   }
 }

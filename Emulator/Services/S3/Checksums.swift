@@ -91,6 +91,11 @@ struct ChecksumState: Sendable {
     Checksum(algorithm: algorithm, value: Base64.standard.encode(bytes()))
   }
 
+  /// A number of `count` bytes as checksums are written.
+  static func text(_ value: UInt64, _ count: Int) -> String {
+    Base64.standard.encode(bigEndian(value, count))
+  }
+
   static func bytes(of algorithm: ChecksumAlgorithm, _ content: [UInt8]) -> [UInt8] {
     var state = ChecksumState(algorithm)
     content.withUnsafeBytes { state.update($0) }

@@ -6,6 +6,11 @@ enum ObjectHeaders {
     "Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",
     "Expires", "x-amz-website-redirect-location",
   ]
+  /// How an object is said to be encrypted; kept and given back.
+  static let encryption = [
+    "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-bucket-key-enabled",
+  ]
   private static let classes: Set<String> = [
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
     "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "EXPRESS_ONEZONE",
@@ -32,6 +37,7 @@ enum ObjectHeaders {
       details.headers.insert(.init(name: "Content-Type", value: "binary/octet-stream"), at: 0)
     }
     try readMetadata(headers, into: &details)
+    try readEncryption(headers, into: &details)
     if let name = headers["x-amz-storage-class"] {
       guard classes.contains(name) else {
         throw S3Error(
@@ -46,6 +52,29 @@ enum ObjectHeaders {
       details.tags = try ObjectTags.parse(query: tagging)
     }
     return details
+  }
+
+  private static func readEncryption(
+    _ headers: HTTPHeaders, into details: inout ObjectDetails
+  ) throws(S3Error) {
+    guard let algorithm = headers[encryption[0]] else {
+      guard !headers.contains(encryption[1]) else {
+        throw .invalidArgument(
+          "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            + "x-amz-server-side-encryption : aws:kms", encryption[0], "null")
+      }
+      return
+    }
+    guard ["AES256", "aws:kms", "aws:kms:dsse"].contains(algorithm) else {
+      throw S3Error(
+        "InvalidEncryptionAlgorithmError", 400,
+        "The encryption request you specified is not valid. The valid value is AES256, aws:kms or "
+          + "aws:kms:dsse.", [("ServerSideEncryption", algorithm)])
+    }
+    guard algorithm != "AES256" else { return }
+    for name in encryption {
+      if let value = headers[name] { details.headers.append(.init(name: name, value: value)) }
+    }
   }
 
   private static func readMetadata(
@@ -72,5 +101,14 @@ enum ObjectHeaders {
   private static func withoutChunks(_ value: String) -> String {
     value.split(separator: ",").map { $0.filter { $0 != " " } }.filter { $0 != "aws-chunked" }
       .joined(separator: ",")
+  }
+}
+
+extension HTTPHeaders {
+  /// Says how an object is encrypted: as it was asked for, else as S3 encrypts everything.
+  mutating func append(encryptionOf details: ObjectDetails) {
+    let named = details.headers.filter { ObjectHeaders.encryption.contains($0.name) }
+    for pair in named { append(pair.name, pair.value) }
+    if named.isEmpty { append(ObjectHeaders.encryption[0], "AES256") }
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Server
 import Storage
 
@@ -33,24 +34,66 @@ extension S3 {
 
   func createBucket(_ request: S3Request, _ name: String) async throws -> HTTPResponse {
     let body = try await request.bytes(upTo: 64 << 10)
-    if !body.isEmpty { try checkLocation(XMLElement.reading(body)) }
     try BucketName.check(name)
+    guard request.headers["x-amz-bucket-object-lock-enabled"]?.lowercased() != "true" else {
+      throw S3Error.notImplemented("x-amz-bucket-object-lock-enabled")
+    }
+    let place = body.isEmpty ? nil : try location(in: XMLElement.reading(body))
+    let access = try AccessControl.named(in: request.headers, owner: ownerID)
+    let ownership = try Self.ownership(request.headers["x-amz-object-ownership"])
     let now = self.now()
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
-      // In us-east-1 creating one's own bucket again is no error.
-      if try table.bucket(name) == nil { try table.save(Bucket(name: name, created: now)) }
+      // In us-east-1 creating one's own bucket again is no error, and changes nothing but its list.
+      if try table.bucket(name) == nil {
+        try table.save(Bucket(name: name, created: now))
+        try table.set(Self.locationSetting, of: name, to: place.map { Array($0.utf8) })
+        if let ownership {
+          try table.set(BucketSetting.ownershipControls.rawValue, of: name, to: ownership)
+        }
+      }
+      if let access {
+        try table.requireACLs(name)
+        try table.set(
+          BucketSetting.acl.rawValue, of: name, to: Array(access.stored.description.utf8))
+      }
     }
     return HTTPResponse(status: 200, headers: ["Location": "/\(name)"])
   }
 
-  private func checkLocation(_ configuration: XMLElement) throws(S3Error) {
+  /// Where a bucket's region is kept when it is another one than the service's.
+  private static let locationSetting = "location"
+
+  private func location(in configuration: XMLElement) throws(S3Error) -> String? {
     guard configuration.name == "CreateBucketConfiguration" else { throw .malformedXML }
+    guard let text = configuration["LocationConstraint"]?.text, !text.isEmpty else { return nil }
+    guard (2...32).contains(text.utf8.count), text != "us-east-1",
+      text.utf8.allSatisfy({
+        (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2D
+      })
+    else {
+      throw S3Error(
+        "InvalidLocationConstraint", 400, "The specified location-constraint is not valid",
+        [("LocationConstraint", text)])
+    }
+    return text
+  }
+
+  private static func ownership(_ name: String?) throws(S3Error) -> [UInt8]? {
+    guard let name else { return nil }
+    guard ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"].contains(name) else {
+      throw .invalidArgument(
+        "Invalid x-amz-object-ownership header", "x-amz-object-ownership", name)
+    }
+    return XMLWriter.document(BucketSetting.ownershipControls.root) { xml in
+      xml.element("Rule") { $0.element("ObjectOwnership", name) }
+    }
   }
 
   func headBucket(_ name: String) async throws -> HTTPResponse {
-    _ = try await database.lookUp { try ObjectTable(connection: $0).requireBucket(name) }
-    return HTTPResponse(status: 200, headers: ["x-amz-bucket-region": region])
+    let place = try await place(of: name) ?? region
+    return HTTPResponse(
+      status: 200, headers: ["x-amz-bucket-region": place, "x-amz-access-point-alias": "false"])
   }
 
   func deleteBucket(_ name: String) async throws -> HTTPResponse {
@@ -67,11 +110,22 @@ extension S3 {
     return HTTPResponse(status: 204)
   }
 
+  /// The region a bucket was made for; nil for the service's own.
+  private func place(of name: String) async throws -> String? {
+    let bytes = try await database.lookUp { connection in
+      let table = ObjectTable(connection: connection)
+      _ = try table.requireBucket(name)
+      return try table.setting(Self.locationSetting, of: name)
+    }
+    return bytes.map { String(decoding: $0, as: UTF8.self) }
+  }
+
   func location(of name: String) async throws -> HTTPResponse {
-    _ = try await database.lookUp { try ObjectTable(connection: $0).requireBucket(name) }
+    let place = try await place(of: name) ?? region
     // us-east-1 is written as nothing.
-    let region = self.region == "us-east-1" ? "" : self.region
-    let body = XMLWriter.document("LocationConstraint") { xml in xml.raw(region) }
+    let body = XMLWriter.document("LocationConstraint") { xml in
+      xml.raw(place == "us-east-1" ? "" : place)
+    }
     return HTTPResponse(
       status: 200, headers: ["Content-Type": "application/xml"], body: .bytes(body))
   }
@@ -129,8 +183,10 @@ enum BucketName {
     let isAddress =
       name.split(separator: ".", omittingEmptySubsequences: false).count == 4
       && bytes.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
-    // These first path segments belong to the model stand-ins and to the emulator itself.
-    let reserved: Set<String> = ["openai", "anthropic", "gemini", "bedrock"]
+    // These first path segments belong to the model stand-ins and to Lambda.
+    let reserved: Set<String> = [
+      "openai", "anthropic", "gemini", "vertex", "bedrock", "model", "2015-03-31", "2021-11-15",
+    ]
     return !isAddress && !name.contains("..") && !name.hasPrefix("xn--")
       && !name.hasSuffix("-s3alias") && !reserved.contains(name)
   }

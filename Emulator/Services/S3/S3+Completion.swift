@@ -13,19 +13,26 @@ extension S3 {
     -> HTTPResponse
   {
     let id = request["uploadId"] ?? ""
-    let wanted = try WantedPart.all(in: try await request.xml())
+    let wanted = try WantedPart.all(in: try await request.xmlWithoutChecksum())
     let conditions = Preconditions(request.headers)
-    let (upload, uploaded) = try await database.read { connection in
+    let found = try await database.read { connection -> (Upload, [UploadedPart])? in
       let table = UploadTable(connection: connection)
-      let upload = try table.require(id, bucket: bucket, key: key)
-      return (upload, try table.parts(of: id, withBody: true))
+      guard let upload = try table.upload(id, bucket: bucket, key: key) else { return nil }
+      return (upload, try table.parts(of: id))
     }
-    let parts = try choose(wanted, from: uploaded)
+    guard let (upload, uploaded) = found else { return try await again(id, bucket, key) }
+    var parts = try choose(wanted, from: uploaded)
+    parts = try await withBodies(parts, of: id)
     var object = StoredObject(key: key)
     object.size = parts.reduce(0) { $0 + $1.size }
     object.eTag = Self.eTag(of: parts)
     object.details = upload.details
+    object.details.upload = id
     object.details.parts = parts.map(\.size)
+    if let algorithm = upload.algorithm {
+      let sums = parts.compactMap { $0.checksum?.algorithm == algorithm ? $0.checksum?.value : nil }
+      if sums.count == parts.count { object.details.partSums = sums }
+    }
     let assembled = try await assemble(
       parts, upload.isWhole ? upload.algorithm ?? .crc64nvme : nil)
     object.body = assembled.body
@@ -33,6 +40,39 @@ extension S3 {
     try check(object, request)
     let stored = try await finish(object, upload, if: conditions)
     return completed(object, stored, bucket)
+  }
+
+  /// An upload that is complete already: the answer is the same as long as its object is there.
+  private func again(_ id: String, _ bucket: String, _ key: String) async throws -> HTTPResponse {
+    let (object, isVersioned) = try await database.lookUp { connection in
+      let table = ObjectTable(connection: connection)
+      let versioning = try table.requireBucket(bucket).versioning
+      guard let object = try table.object(key, in: bucket), object.details.upload == id else {
+        throw S3Error.noSuchUpload(id)
+      }
+      return (object, versioning != nil)
+    }
+    let stored = Stored(
+      eTag: object.eTag, modified: object.modified,
+      shownVersion: isVersioned ? object.version : nil)
+    return completed(object, stored, bucket)
+  }
+
+  /// The bytes of those parts that lie in the database: the last one, as others are too long for it.
+  private func withBodies(
+    _ parts: [UploadedPart], of id: String
+  ) async throws -> [UploadedPart] {
+    guard parts.contains(where: { $0.body.file == nil }) else { return parts }
+    return try await database.read { connection in
+      let table = UploadTable(connection: connection)
+      return try parts.map { part in
+        guard part.body.file == nil else { return part }
+        guard let whole = try table.part(part.number, of: id), whole.eTag == part.eTag else {
+          throw S3Error.noSuchUpload(id)
+        }
+        return whole
+      }
+    }
   }
 
   /// The parts that the client names, checked against what was uploaded.
@@ -95,8 +135,9 @@ extension S3 {
   ) async throws -> (body: StoredObject.Body, checksum: Checksum?) {
     let total = parts.reduce(0) { $0 + $1.size }
     let folder = self.folder
-    return try await folder.run {
-      var sum = algorithm.map { ChecksumState($0) }
+    let known = algorithm.flatMap { Self.combined(parts, $0) }
+    return try await folder.runLong {
+      var sum = known == nil ? algorithm.map { ChecksumState($0) } : nil
       var whole: [UInt8] = []
       let file = total > BodyReceiver.inlineLimit ? try BlobFile(in: folder) : nil
       do {
@@ -106,9 +147,14 @@ extension S3 {
             bytes.withUnsafeBytes { sum?.update($0) }
             if let file { try bytes.withUnsafeBytes { try file.write($0) } } else { whole += bytes }
           case .file(let name):
-            try folder.read(name) { bytes in
-              sum?.update(bytes)
-              if let file { try file.write(bytes) } else { whole += bytes }
+            if let file {
+              try file.append(folder.path(of: name), from: 0, count: part.size)
+              if sum != nil { try folder.read(name) { sum?.update($0) } }
+            } else {
+              try folder.read(name) { bytes in
+                sum?.update(bytes)
+                whole += bytes
+              }
             }
           }
         }
@@ -117,8 +163,22 @@ extension S3 {
         file?.discard()
         throw error
       }
-      return (file.map { .file($0.name) } ?? .bytes(whole), sum?.checksum)
+      return (file.map { .file($0.name) } ?? .bytes(whole), known ?? sum?.checksum)
     }
+  }
+
+  /// The checksum of the whole by those of the parts; nil when they have others.
+  static func combined(_ parts: [UploadedPart], _ algorithm: ChecksumAlgorithm) -> Checksum? {
+    guard let combination = ChecksumCombination(algorithm) else { return nil }
+    var sum: UInt64 = 0
+    for part in parts {
+      guard let checksum = part.checksum, checksum.algorithm == algorithm,
+        let bytes = Base64.standard.decode(checksum.value)
+      else { return nil }
+      let value = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      sum = combination.combine(sum, value, length: part.size)
+    }
+    return Checksum(algorithm: algorithm, value: ChecksumState.text(sum, algorithm.byteCount))
   }
 
   /// What the request says of the whole object.
@@ -146,12 +206,12 @@ extension S3 {
   private func finish(
     _ object: StoredObject, _ upload: Upload, if conditions: Preconditions
   ) async throws -> Stored {
-    let stored = try await store(object, in: upload.bucket, if: conditions)
-    let orphans = try await database.write { connection in
-      try UploadTable(connection: connection).remove(upload.id)
+    try await store(object, in: upload.bucket, if: conditions) { connection in
+      let table = UploadTable(connection: connection)
+      // Another request may have completed or aborted it meanwhile.
+      _ = try table.require(upload.id, bucket: upload.bucket, key: upload.key)
+      return try table.remove(upload.id)
     }
-    folder.remove(orphans)
-    return stored
   }
 
   private func completed(_ object: StoredObject, _ stored: Stored, _ bucket: String) -> HTTPResponse
@@ -170,7 +230,7 @@ extension S3 {
     if let version = stored.shownVersion {
       response.headers.append("x-amz-version-id", version)
     }
-    response.headers.append("x-amz-server-side-encryption", "AES256")
+    response.headers.append(encryptionOf: object.details)
     return response
   }
 }

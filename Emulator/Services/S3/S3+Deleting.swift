@@ -15,7 +15,7 @@ extension S3 {
     -> HTTPResponse
   {
     let (now, id, version) = (self.now(), Self.newVersion(), request["versionId"])
-    let conditions = DeleteConditions(request.headers)
+    let conditions = try DeleteConditions(request.headers)
     let deleted = try await database.write { connection in
       let table = ObjectTable(connection: connection)
       let bucketFound = try table.requireBucket(bucket)
@@ -41,16 +41,12 @@ extension S3 {
     let results = try await database.write { connection in
       let table = ObjectTable(connection: connection)
       let bucket = try table.requireBucket(bucket)
-      return try wanted.map { item in
-        try table.delete(
-          item["Key"]?.text ?? "", item["VersionId"]?.text, from: bucket,
-          newVersion: Self.newVersion(), at: now)
-      }
+      return try wanted.map { try Self.delete($0, in: table, bucket, now) }
     }
-    folder.remove(results.flatMap(\.orphans))
+    folder.remove(results.flatMap { (try? $0.get().orphans) ?? [] })
     return .xml("DeleteResult") { xml in
-      guard !isQuiet else { return }
       for (item, result) in zip(wanted, results) {
+        guard let result = Self.deleted(result, item, to: &xml), !isQuiet else { continue }
         xml.element("Deleted") { xml in
           xml.element("Key", item["Key"]?.text ?? "")
           xml.optional("VersionId", item["VersionId"]?.text)
@@ -64,19 +60,77 @@ extension S3 {
   }
 }
 
-/// `If-Match` of a delete.
+extension S3 {
+  /// One key of many; what is wrong with it does not stop the others.
+  private static func delete(
+    _ item: XMLElement, in table: ObjectTable, _ bucket: Bucket, _ now: Int
+  ) throws -> Result<Deleted, S3Error> {
+    let (key, version) = (item["Key"]?.text ?? "", item["VersionId"]?.text)
+    do {
+      try S3Request.check(key: key)
+      try DeleteConditions(item).check(
+        try table.object(key, in: bucket.name, version: version), key: key)
+      return .success(
+        try table.delete(key, version, from: bucket, newVersion: newVersion(), at: now))
+    } catch let error as S3Error {
+      return .failure(error)
+    }
+  }
+
+  /// What became of a key; writes the error when it was not deleted.
+  private static func deleted(
+    _ result: Result<Deleted, S3Error>, _ item: XMLElement, to xml: inout XMLWriter
+  ) -> Deleted? {
+    do {
+      return try result.get()
+    } catch {
+      xml.element("Error") { xml in
+        xml.element("Key", item["Key"]?.text ?? "")
+        xml.optional("VersionId", item["VersionId"]?.text)
+        xml.element("Code", error.code)
+        xml.element("Message", error.message)
+      }
+      return nil
+    }
+  }
+}
+
+/// The conditions of a delete: the entity tag, the time and the size that the object has to have.
 private struct DeleteConditions: Sendable {
   private let match: String?
+  private let size: Int?
+  /// Unix seconds.
+  private let modified: Int?
 
-  init(_ headers: HTTPHeaders) {
+  init(_ headers: HTTPHeaders) throws(S3Error) {
     match = headers["If-Match"]
+    size = try Self.number(headers["x-amz-if-match-size"])
+    modified = headers["x-amz-if-match-last-modified-time"].flatMap { WireTime.seconds(http: $0) }
+  }
+
+  init(_ item: XMLElement) throws(S3Error) {
+    match = item["ETag"]?.text
+    size = try Self.number(item["Size"]?.text)
+    modified = (item["LastModifiedTime"]?.text).flatMap { text in
+      WireTime.seconds(http: text) ?? WireTime.milliseconds(iso: text).map { $0 / 1_000 }
+    }
+  }
+
+  private static func number(_ text: String?) throws(S3Error) -> Int? {
+    guard let text else { return nil }
+    guard let number = Int(text) else { throw .invalidArgument("Not a number", "Size", text) }
+    return number
   }
 
   func check(_ existing: StoredObject?, key: String) throws(S3Error) {
-    guard let match else { return }
+    guard match != nil || size != nil || modified != nil else { return }
     guard let existing, !existing.isMarker else { throw .noSuchKey(key) }
-    guard match == "*" || match.filter({ $0 != "\"" }) == existing.eTag else {
+    if let match, match != "*", match.filter({ $0 != "\"" }) != existing.eTag {
       throw .preconditionFailed("If-Match")
+    }
+    if let size, size != existing.size { throw .preconditionFailed("x-amz-if-match-size") }
+    if let modified, modified != existing.modified / 1_000 {
+      throw .preconditionFailed("x-amz-if-match-last-modified-time")
     }
   }
 }

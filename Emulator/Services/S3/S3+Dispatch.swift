@@ -1,6 +1,6 @@
 import Server
 
-extension S3 {
+extension S3Request {
   /// Parameters that choose an operation; at most one of them stands in a request.
   private static let subresources: Set<String> = [
     "accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption",
@@ -11,9 +11,20 @@ extension S3 {
     "tagging", "torrent", "uploadId", "uploads", "versioning", "versions", "website",
   ]
 
+  /// The parameter that chooses the operation; "" without one.
+  var operation: String {
+    parameters.first { Self.subresources.contains($0.name) }?.name ?? ""
+  }
+}
+
+extension S3 {
   /// Calls the operation that method, path and parameters name.
   func perform(_ request: S3Request) async throws -> HTTPResponse {
-    let chosen = request.parameters.first { Self.subresources.contains($0.name) }?.name ?? ""
+    try await admit(request)
+    if let owner = request.headers["x-amz-expected-bucket-owner"], owner != account {
+      throw S3Error.accessDenied
+    }
+    let chosen = request.operation
     guard let bucket = request.bucket else {
       guard request.method == "GET" else { throw S3Error.methodNotAllowed }
       return try await listBuckets(request)
@@ -37,6 +48,10 @@ extension S3 {
     case ("GET", "uploads"): return try await listUploads(request, bucket)
     case ("GET", "location"): return try await location(of: bucket)
     case ("POST", "delete"): return try await deleteObjects(request, bucket)
+    case ("POST", ""): return try await postObject(request, bucket)
+    case ("GET", "policyStatus"): return try await policyStatus(of: bucket)
+    case ("GET", "acl"): return try await bucketACL(bucket)
+    case ("PUT", "acl"): return try await setBucketACL(request, bucket)
     case ("GET", "versioning"): return try await versioning(of: bucket)
     case ("PUT", "versioning"): return try await setVersioning(request, bucket)
     default:
@@ -61,7 +76,8 @@ extension S3 {
     case ("GET", "tagging"): return try await tags(request, bucket, key)
     case ("PUT", "tagging"): return try await setTags(request, bucket, key)
     case ("DELETE", "tagging"): return try await removeTags(request, bucket, key)
-    case ("GET", "acl"): return try await accessControl(request, bucket, key)
+    case ("GET", "acl"): return try await objectACL(request, bucket, key)
+    case ("PUT", "acl"): return try await setObjectACL(request, bucket, key)
     case ("POST", "uploads"): return try await createUpload(request, bucket, key)
     case ("PUT", "uploadId"): return try await uploadPart(request, bucket, key)
     case ("POST", "uploadId"): return try await completeUpload(request, bucket, key)
@@ -86,18 +102,28 @@ extension S3Request {
     try await XMLElement.reading(bytes(upTo: 2 << 20))
   }
 
+  /// The XML of a body whose request carries the checksum of something else.
+  func xmlWithoutChecksum() async throws -> XMLElement {
+    var plain = headers
+    for algorithm in ChecksumAlgorithm.allCases { plain[algorithm.header] = nil }
+    return try await XMLElement.reading(bytes(upTo: 2 << 20, promised: PromisedDigests(plain)))
+  }
+
   /// The body of an operation that is no upload, checked against what the headers promise.
   func bytes(upTo limit: Int) async throws -> [UInt8] {
+    try await bytes(upTo: limit, promised: PromisedDigests(headers))
+  }
+
+  private func bytes(upTo limit: Int, promised: PromisedDigests) async throws -> [UInt8] {
     var bytes: [UInt8]
     do {
       bytes = try await http.body.collect(upTo: limit)
     } catch {
       throw S3Error.malformedXML
     }
-    let promised = try PromisedDigests(headers)
     var trailers = HTTPHeaders()
     if promised.isChunked {
-      var chunks = ChunkedUpload()
+      var chunks = ChunkedUpload(chunkSigning)
       var decoded: [UInt8] = []
       try chunks.decode(bytes, into: &decoded)
       guard chunks.isComplete else { throw S3Error.incompleteBody }

@@ -76,6 +76,10 @@ extension S3 {
         ]
         var error = version == nil ? S3Error.noSuchKey(key) : S3Error.methodNotAllowed
         error.headers = marker
+        if version != nil {
+          error.headers.append("Allow", "DELETE")
+          error.headers.append("Last-Modified", WireTime.http(found.modified))
+        }
         throw error
       }
       let isVersioned = try table.bucket(bucket)?.versioning != nil
@@ -107,7 +111,9 @@ extension S3 {
     headers.append("ETag", "\"\(object.eTag)\"")
     headers.append("Last-Modified", WireTime.http(object.modified))
     headers.append("Accept-Ranges", "bytes")
-    for pair in object.details.headers { headers.append(pair.name, pair.value) }
+    for pair in object.details.headers where !ObjectHeaders.encryption.contains(pair.name) {
+      headers.append(pair.name, pair.value)
+    }
     for (parameter, name) in Self.overrides {
       if let value = request[parameter] { headers[name] = value }
     }
@@ -116,7 +122,7 @@ extension S3 {
         "Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(object.size)")
     }
     if isVersioned { headers.append("x-amz-version-id", object.version) }
-    headers.append("x-amz-server-side-encryption", "AES256")
+    headers.append(encryptionOf: object.details)
     if !object.details.tags.isEmpty {
       headers.append("x-amz-tagging-count", "\(object.details.tags.count)")
     }
@@ -131,39 +137,5 @@ extension S3 {
       headers.append("x-amz-checksum-type", checksum.type)
     }
     return headers
-  }
-
-  /// GetObjectAttributes.
-  func attributes(
-    _ request: S3Request, _ bucket: String, _ key: String
-  ) async throws
-    -> HTTPResponse
-  {
-    let wanted = Set(
-      request.headers.values(of: "x-amz-object-attributes").joined(separator: ",")
-        .split(separator: ",").map { name in String(name.filter { $0 != " " }) })
-    guard !wanted.isEmpty else {
-      throw S3Error.invalidArgument(
-        "The x-amz-object-attributes header specifying the attributes to be retrieved is either "
-          + "missing or empty", "x-amz-object-attributes", "")
-    }
-    let (object, isVersioned) = try await find(request, bucket, key, withBody: false)
-    var response = HTTPResponse.xml("GetObjectAttributesResponse") { xml in
-      if wanted.contains("ETag") { xml.element("ETag", object.eTag) }
-      if wanted.contains("Checksum"), let checksum = object.details.checksum {
-        xml.element("Checksum") { xml in
-          xml.element(checksum.algorithm.element, checksum.value)
-          xml.element("ChecksumType", checksum.type)
-        }
-      }
-      if wanted.contains("ObjectParts"), !object.details.parts.isEmpty {
-        xml.element("ObjectParts") { $0.element("PartsCount", object.details.parts.count) }
-      }
-      if wanted.contains("StorageClass") { xml.element("StorageClass", object.storageClass) }
-      if wanted.contains("ObjectSize") { xml.element("ObjectSize", object.size) }
-    }
-    response.headers.append("Last-Modified", WireTime.http(object.modified))
-    if isVersioned { response.headers.append("x-amz-version-id", object.version) }
-    return response
   }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Server
 import Storage
 
@@ -16,6 +17,19 @@ enum BucketSetting: String, Sendable {
   case accelerate
   case requestPayment
   case acl
+
+  case objectLock = "object-lock"
+  case replication
+
+  /// Object lock and replication are told to be absent; they cannot be set.
+  var isStored: Bool { self != .objectLock && self != .replication && self != .acl }
+
+  /// The error for a bucket that has none.
+  func absent(_ bucket: String) -> S3Error {
+    var error = missing ?? .internalError
+    error.details = [("BucketName", bucket)]
+    return error
+  }
 
   /// What answers when there is none; nil stands for an empty document.
   var missing: S3Error? {
@@ -37,6 +51,14 @@ enum BucketSetting: String, Sendable {
     case .ownershipControls:
       S3Error(
         "OwnershipControlsNotFoundError", 404, "The bucket ownership controls were not found")
+    case .objectLock:
+      S3Error(
+        "ObjectLockConfigurationNotFoundError", 404,
+        "Object Lock configuration does not exist for this bucket")
+    case .replication:
+      S3Error(
+        "ReplicationConfigurationNotFoundError", 404,
+        "The replication configuration was not found")
     case .encryption, .notification, .logging, .accelerate, .requestPayment, .acl: nil
     }
   }
@@ -56,7 +78,7 @@ enum BucketSetting: String, Sendable {
     case .ownershipControls: "OwnershipControls"
     case .accelerate: "AccelerateConfiguration"
     case .requestPayment: "RequestPaymentConfiguration"
-    case .acl: "AccessControlPolicy"
+    case .acl, .objectLock, .replication: ""
     }
   }
 
@@ -77,32 +99,17 @@ extension S3 {
     _ request: S3Request, _ bucket: String, on setting: BucketSetting
   ) async throws -> HTTPResponse {
     switch request.method {
-    case "GET" where setting == .acl: return try await bucketACL(bucket)
     case "GET": return try await get(setting, of: bucket)
-    case "PUT" where setting == .acl:
-      // Everything belongs to one account; private is all there is.
-      _ = try await request.bytes(upTo: 64 << 10)
-      let wanted = request.headers["x-amz-acl"] ?? "private"
-      guard wanted == "private" else { throw S3Error.notImplemented("x-amz-acl") }
-      return HTTPResponse(status: 200)
-    case "PUT": return try await put(request, setting, of: bucket)
-    case "DELETE": return try await delete(setting, of: bucket)
+    case "PUT" where setting.isStored: return try await put(request, setting, of: bucket)
+    case "DELETE" where setting.isStored: return try await delete(setting, of: bucket)
     default: throw S3Error.notSupported(request.method, setting.rawValue)
     }
   }
 
   private func get(_ setting: BucketSetting, of bucket: String) async throws -> HTTPResponse {
-    let document = try await database.lookUp { connection in
-      let table = ObjectTable(connection: connection)
-      _ = try table.requireBucket(bucket)
-      return try table.setting(setting.rawValue, of: bucket)
-    }
-    guard let document else {
-      guard var error = setting.missing else {
-        return .xml(setting.root) { $0.raw(setting.usual) }
-      }
-      error.details = [("BucketName", bucket)]
-      throw error
+    guard let document = try await self.setting(setting, of: bucket) else {
+      guard setting.missing == nil else { throw setting.absent(bucket) }
+      return .xml(setting.root) { $0.raw(setting.usual) }
     }
     let type = setting == .policy ? "application/json" : "application/xml"
     return HTTPResponse(status: 200, headers: ["Content-Type": type], body: .bytes(document))
@@ -111,17 +118,7 @@ extension S3 {
   private func put(
     _ request: S3Request, _ setting: BucketSetting, of bucket: String
   ) async throws -> HTTPResponse {
-    let document = try await request.bytes(upTo: 1 << 20)
-    if setting == .policy {
-      guard document.first == UInt8(ascii: "{") else {
-        throw S3Error("MalformedPolicy", 400, "This policy contains invalid Json")
-      }
-    } else {
-      let xml = try XMLElement.reading(document)
-      guard xml.name == setting.root else { throw S3Error.malformedXML }
-      if setting == .tagging { _ = try ObjectTags.parse(xml, limit: 50) }
-      if setting == .cors { _ = try CORSRule.all(in: xml) }
-    }
+    let document = try setting.checked(try await request.bytes(upTo: 1 << 20))
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
       _ = try table.requireBucket(bucket)
@@ -139,34 +136,26 @@ extension S3 {
     return HTTPResponse(status: 204)
   }
 
-  private func bucketACL(_ bucket: String) async throws -> HTTPResponse {
-    _ = try await database.lookUp { try ObjectTable(connection: $0).requireBucket(bucket) }
-    return accessControlPolicy
+  /// GetBucketPolicyStatus: public is a policy that allows something to everyone without a condition.
+  func policyStatus(of bucket: String) async throws -> HTTPResponse {
+    let document = try await setting(.policy, of: bucket)
+    guard let document else { throw BucketSetting.policy.absent(bucket) }
+    let statements = (try? JSONValue(parsing: document))?["Statement"]
+    let all = statements?.array ?? (statements.map { [$0] } ?? [])
+    let isPublic = all.contains { statement in
+      let principal = statement["Principal"]
+      let everyone = [principal?.string, principal?["AWS"]?.string].contains("*")
+      return statement["Effect"]?.string == "Allow" && statement["Condition"] == nil && everyone
+    }
+    return .xml("PolicyStatus") { $0.element("IsPublic", isPublic ? "true" : "false") }
   }
 
-  /// Every object belongs to the one account.
-  func accessControl(
-    _ request: S3Request, _ bucket: String, _ key: String
-  ) async throws
-    -> HTTPResponse
-  {
-    _ = try await find(request, bucket, key, withBody: false)
-    return accessControlPolicy
-  }
-
-  private var accessControlPolicy: HTTPResponse {
-    let (owner, id) = (ownerXML, ownerID)
-    return .xml("AccessControlPolicy") { xml in
-      xml.raw(owner)
-      xml.element("AccessControlList") { xml in
-        xml.element("Grant") { xml in
-          xml.raw(
-            #"<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" "#
-              + #"xsi:type="CanonicalUser"><ID>\#(id)</ID><DisplayName>martlet</DisplayName>"#
-              + "</Grantee>")
-          xml.element("Permission", "FULL_CONTROL")
-        }
-      }
+  /// The document of a setting; nil when there is none.
+  func setting(_ setting: BucketSetting, of bucket: String) async throws -> [UInt8]? {
+    try await database.lookUp { connection in
+      let table = ObjectTable(connection: connection)
+      _ = try table.requireBucket(bucket)
+      return try table.setting(setting.rawValue, of: bucket)
     }
   }
 }
@@ -198,19 +187,33 @@ extension S3 {
     _ tags: [ObjectDetails.Pair], _ request: S3Request, _ bucket: String, _ key: String,
     status: Int
   ) async throws -> HTTPResponse {
-    let version = request["versionId"]
-    let changed = try await database.write { connection in
-      let table = ObjectTable(connection: connection)
-      let isVersioned = try table.requireBucket(bucket).versioning != nil
-      guard let object = try table.object(key, in: bucket, version: version), !object.isMarker
-      else { throw version.map { .noSuchVersion(key, $0) } ?? S3Error.noSuchKey(key) }
-      var details = object.details
-      details.tags = tags
-      try table.setDetails(details, of: object)
-      return isVersioned ? object.version : nil
-    }
+    let changed = try await edit(request, bucket, key) { _, details in details.tags = tags }
     var response = HTTPResponse(status: status)
     if let changed { response.headers.append("x-amz-version-id", changed) }
     return response
+  }
+
+  /// Changes what is kept with an object.
+  ///
+  /// - Returns: The version as answers show it; nil in a bucket that never had versioning.
+  func edit(
+    _ request: S3Request, _ bucket: String, _ key: String,
+    _ change: @escaping @Sendable (Connection, inout ObjectDetails) throws -> Void
+  ) async throws -> String? {
+    let version = request["versionId"]
+    return try await database.write { connection in
+      let table = ObjectTable(connection: connection)
+      let isVersioned = try table.requireBucket(bucket).versioning != nil
+      guard let object = try table.object(key, in: bucket, version: version) else {
+        throw version.map { .noSuchVersion(key, $0) } ?? S3Error.noSuchKey(key)
+      }
+      guard !object.isMarker else {
+        throw version == nil ? S3Error.noSuchKey(key) : S3Error.methodNotAllowed
+      }
+      var details = object.details
+      try change(connection, &details)
+      try table.setDetails(details, of: object)
+      return isVersioned ? object.version : nil
+    }
   }
 }

@@ -8,7 +8,8 @@ extension S3 {
   ) async throws
     -> HTTPResponse
   {
-    let details = try ObjectHeaders.details(request.headers)
+    var details = try ObjectHeaders.details(request.headers)
+    details.access = try AccessControl.named(in: request.headers, owner: ownerID)
     var algorithm: ChecksumAlgorithm?
     if let name = request.headers["x-amz-checksum-algorithm"] {
       algorithm = ChecksumAlgorithm(rawValue: name.uppercased())
@@ -17,6 +18,17 @@ extension S3 {
       }
     }
     let type = request.headers["x-amz-checksum-type"]?.uppercased()
+    guard type == nil || type == "FULL_OBJECT" || type == "COMPOSITE" else {
+      throw S3Error.invalidRequest("Value for x-amz-checksum-type header is invalid.")
+    }
+    guard type == nil || algorithm != nil else {
+      throw S3Error.invalidRequest(
+        "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+    }
+    if type == "COMPOSITE", algorithm == .crc64nvme {
+      throw S3Error.invalidRequest(
+        "The COMPOSITE checksum type cannot be used with the crc64nvme checksum algorithm.")
+    }
     let isWhole = type.map { $0 == "FULL_OBJECT" } ?? (algorithm == nil || algorithm == .crc64nvme)
     if isWhole, let algorithm, !algorithm.canBeOfWholeObject {
       throw S3Error.invalidRequest(
@@ -27,7 +39,9 @@ extension S3 {
       id: Base64.url.encode(Random.bytes(48)), bucket: bucket, key: key, created: now(),
       details: details, algorithm: algorithm, isWhole: isWhole)
     try await database.write { connection in
-      _ = try ObjectTable(connection: connection).requireBucket(bucket)
+      let table = ObjectTable(connection: connection)
+      _ = try table.requireBucket(bucket)
+      if upload.details.access != nil { try table.requireACLs(bucket) }
       try UploadTable(connection: connection).add(upload)
     }
     var response = HTTPResponse.xml("InitiateMultipartUploadResult") { xml in
@@ -39,7 +53,7 @@ extension S3 {
       response.headers.append("x-amz-checksum-algorithm", algorithm.rawValue)
       response.headers.append("x-amz-checksum-type", isWhole ? "FULL_OBJECT" : "COMPOSITE")
     }
-    response.headers.append("x-amz-server-side-encryption", "AES256")
+    response.headers.append(encryptionOf: details)
     return response
   }
 
@@ -61,17 +75,21 @@ extension S3 {
     var part: UploadedPart
     let isCopy = request.headers.contains("x-amz-copy-source")
     if isCopy {
-      part = try await copiedPart(request, number)
+      part = try await copiedPart(request, number, upload.algorithm ?? .crc64nvme)
     } else {
-      var receiver = try BodyReceiver(request, into: folder, usual: upload.algorithm ?? .crc64nvme)
-      let received = try await receiver.receive()
+      var receiver = try BodyReceiver(
+        request.headers, into: folder, usual: upload.algorithm ?? .crc64nvme,
+        signing: request.chunkSigning)
+      let received = try await receiver.receive(request.http.body)
       part = UploadedPart(
         number: number, size: received.size, eTag: Hex.encode(received.md5), modified: 0,
         checksum: received.checksum, body: received.body)
     }
     part.modified = now()
     try await add(part, to: upload)
-    return isCopy ? copyPartResult(part) : partResult(part)
+    var response = isCopy ? copyPartResult(part) : partResult(part)
+    response.headers.append(encryptionOf: upload.details)
+    return response
   }
 
   private func add(_ part: UploadedPart, to upload: Upload) async throws {
@@ -89,9 +107,7 @@ extension S3 {
   }
 
   private func partResult(_ part: UploadedPart) -> HTTPResponse {
-    var headers: HTTPHeaders = [
-      "ETag": "\"\(part.eTag)\"", "x-amz-server-side-encryption": "AES256",
-    ]
+    var headers: HTTPHeaders = ["ETag": "\"\(part.eTag)\""]
     if let checksum = part.checksum { headers.append(checksum.algorithm.header, checksum.value) }
     return HTTPResponse(status: 200, headers: headers)
   }
@@ -104,11 +120,13 @@ extension S3 {
   }
 
   /// UploadPartCopy: the bytes of another object, or a range of them.
-  private func copiedPart(_ request: S3Request, _ number: Int) async throws -> UploadedPart {
+  private func copiedPart(
+    _ request: S3Request, _ number: Int, _ algorithm: ChecksumAlgorithm
+  ) async throws -> UploadedPart {
     let (_, original) = try await copySource(request)
     var range = 0..<original.size
     if let header = request.headers["x-amz-copy-source-range"] {
-      guard let part = try ByteRange.part(header, of: original.size),
+      guard let part = try? ByteRange.part(header, of: Int.max - 1),
         header == "bytes=\(part.lowerBound)-\(part.upperBound - 1)"
       else {
         throw S3Error.invalidArgument(
@@ -116,11 +134,19 @@ extension S3 {
             + "last are the zero-based offsets of the first and last bytes to copy",
           "x-amz-copy-source-range", header)
       }
+      guard part.upperBound <= original.size else {
+        throw S3Error.invalidArgument(
+          "Range specified is not valid for source object of size: \(original.size)",
+          "x-amz-copy-source-range", header)
+      }
       range = part
     }
+    guard range.count <= BodyReceiver.sizeLimit else { throw S3Error.tooLarge }
     let body = try await copy(original.body, of: original.size, range: range)
+    let digests = try await digests(of: body, algorithm)
     return UploadedPart(
-      number: number, size: range.count, eTag: try await eTag(of: body), modified: 0, body: body)
+      number: number, size: range.count, eTag: digests.eTag, modified: 0,
+      checksum: digests.checksum, body: body)
   }
 
   func abortUpload(
@@ -136,85 +162,5 @@ extension S3 {
     }
     folder.remove(orphans)
     return HTTPResponse(status: 204)
-  }
-
-  func listParts(
-    _ request: S3Request, _ bucket: String, _ key: String
-  ) async throws
-    -> HTTPResponse
-  {
-    let id = request["uploadId"] ?? ""
-    let limit = try request.number("max-parts", 0...1_000, default: 1_000)
-    let marker = try request.number("part-number-marker", 0...Int(Int32.max), default: 0)
-    let (upload, found) = try await database.read { connection in
-      let table = UploadTable(connection: connection)
-      let upload = try table.require(id, bucket: bucket, key: key)
-      return (upload, try table.parts(of: id, after: marker, limit: limit + 1))
-    }
-    let owner = ownerXML
-    let initiator = owner.replacing("Owner>", with: "Initiator>")
-    return .xml("ListPartsResult") { xml in
-      xml.element("Bucket", bucket)
-      xml.element("Key", key)
-      xml.element("UploadId", id)
-      xml.element("PartNumberMarker", marker)
-      if found.count > limit, let last = found.prefix(limit).last {
-        xml.element("NextPartNumberMarker", last.number)
-      }
-      xml.element("MaxParts", limit)
-      xml.element("IsTruncated", found.count > limit ? "true" : "false")
-      for part in found.prefix(limit) {
-        xml.element("Part") { xml in
-          xml.element("PartNumber", part.number)
-          xml.element("LastModified", WireTime.iso(part.modified))
-          xml.element("ETag", "\"\(part.eTag)\"")
-          xml.element("Size", part.size)
-          if upload.algorithm != nil, let sum = part.checksum {
-            xml.element(sum.algorithm.element, sum.value)
-          }
-        }
-      }
-      xml.raw(initiator)
-      xml.raw(owner)
-      xml.element("StorageClass", upload.details.header("x-amz-storage-class") ?? "STANDARD")
-    }
-  }
-
-  func listUploads(_ request: S3Request, _ bucket: String) async throws -> HTTPResponse {
-    let limit = try request.number("max-uploads", 1...1_000, default: 1_000)
-    let prefix = request["prefix"] ?? ""
-    let key = request["key-marker"] ?? ""
-    let id = request["upload-id-marker"] ?? (key.isEmpty ? "" : "\u{10ffff}")
-    let encoding = try NameEncoding(request)
-    let found = try await database.read { connection in
-      _ = try ObjectTable(connection: connection).requireBucket(bucket)
-      return try UploadTable(connection: connection).uploads(
-        of: bucket, prefix: prefix, after: key, id, limit: limit + 1)
-    }
-    let owner = ownerXML
-    let initiator = owner.replacing("Owner>", with: "Initiator>")
-    return .xml("ListMultipartUploadsResult") { xml in
-      xml.element("Bucket", bucket)
-      xml.element("KeyMarker", encoding.encode(key))
-      xml.element("UploadIdMarker", request["upload-id-marker"] ?? "")
-      if found.count > limit, let last = found.prefix(limit).last {
-        xml.element("NextKeyMarker", encoding.encode(last.key))
-        xml.element("NextUploadIdMarker", last.id)
-      }
-      xml.element("Prefix", encoding.encode(prefix))
-      if encoding.isOn { xml.element("EncodingType", "url") }
-      xml.element("MaxUploads", limit)
-      xml.element("IsTruncated", found.count > limit ? "true" : "false")
-      for upload in found.prefix(limit) {
-        xml.element("Upload") { xml in
-          xml.element("Key", encoding.encode(upload.key))
-          xml.element("UploadId", upload.id)
-          xml.raw(initiator)
-          xml.raw(owner)
-          xml.element("StorageClass", upload.details.header("x-amz-storage-class") ?? "STANDARD")
-          xml.element("Initiated", WireTime.iso(upload.created))
-        }
-      }
-    }
   }
 }

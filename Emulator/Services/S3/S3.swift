@@ -12,21 +12,29 @@ package final class S3: Sendable {
   let account: String
   /// Unix milliseconds.
   let now: @Sendable () -> Int
+  /// Checks signatures; nil takes every one.
+  let signatures: SignatureCheck?
 
   /// Big bodies lie in `folder`, which is made if absent; nil keeps them in a temporary folder that
-  /// goes with this value. The clock gives Unix milliseconds.
+  /// goes with this value. `sweeps` removes what a killed process left behind; only for the one
+  /// process that has the state to itself. The clock gives Unix milliseconds.
   package init(
     _ database: Database, folder: String?, region: String = "us-east-1",
-    account: String = "000000000000", now: @escaping @Sendable () -> Int = DynamoDB.systemTime
+    account: String = "000000000000", sweeps: Bool = true, signatures: SignatureCheck? = nil,
+    now: @escaping @Sendable () -> Int = DynamoDB.systemTime
   ) async throws {
     self.database = database
     self.folder = try BlobFolder(folder)
     self.region = region
     self.account = account
     self.now = now
+    self.signatures = signatures
     try await database.migrate(ObjectTable.migrations)
+    guard sweeps else { return }
+    // The names first: what is written from now on is in no list.
+    let old = self.folder.oldNames()
     let known = try await database.read { try ObjectTable(connection: $0).files() }
-    self.folder.sweep(keeping: known)
+    self.folder.remove(old.filter { !known.contains($0) })
   }
 
   /// Makes the buckets of a template that are not there yet.
@@ -47,12 +55,18 @@ package final class S3: Sendable {
     let requestID = Self.newRequestID()
     let isHead = request.method == "HEAD"
     do {
-      let parsed = try S3Request(request)
+      var parsed = try S3Request(request)
       try checkExpiry(parsed)
-      var response = try await perform(parsed)
-      response.headers.append("x-amz-request-id", requestID)
-      response.headers.append("x-amz-id-2", S3Error.hostID)
-      return response
+      parsed.caller = try caller(of: parsed)
+      var response: HTTPResponse
+      do {
+        response = try await perform(parsed)
+        response.headers.append("x-amz-request-id", requestID)
+        response.headers.append("x-amz-id-2", S3Error.hostID)
+      } catch let error as S3Error {
+        response = error.response(resource: request.path, requestID: requestID, isHead: isHead)
+      }
+      return await marked(response, parsed)
     } catch let error as S3Error {
       return error.response(resource: request.path, requestID: requestID, isHead: isHead)
     } catch DatabaseError.busy {

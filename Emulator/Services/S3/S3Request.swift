@@ -9,6 +9,10 @@ struct S3Request: Sendable {
   let key: String?
   /// Decoded, in their order; the value of one without `=` is "".
   let parameters: [(name: String, value: String)]
+  /// The bucket stands in the host, not in the path.
+  let isHostStyle: Bool
+  /// Who sent it.
+  var caller = S3.Caller.owner
 
   var method: String { http.method }
   var headers: HTTPHeaders { http.headers }
@@ -20,13 +24,19 @@ struct S3Request: Sendable {
     var path = http.path.utf8.dropFirst()
     if let bucket = Self.hostBucket(http.headers["Host"] ?? "") {
       self.bucket = bucket
+      isHostStyle = true
     } else {
+      isHostStyle = false
       let name = path.prefix { $0 != UInt8(ascii: "/") }
       path = path.dropFirst(name.count + 1)
       bucket = name.isEmpty ? nil : try Self.text(name)
     }
     key = path.isEmpty ? nil : try Self.text(path)
-    if let key, key.utf8.count > 1_024 {
+    if let key { try Self.check(key: key) }
+  }
+
+  static func check(key: String) throws(S3Error) {
+    guard key.utf8.count <= 1_024 else {
       throw S3Error(
         "KeyTooLongError", 400, "Your key is too long",
         [("Size", "\(key.utf8.count)"), ("MaxSizeAllowed", "1024")])
@@ -83,15 +93,17 @@ struct S3Request: Sendable {
     return String(decoding: PercentEncoding.decode(spaced), as: UTF8.self)
   }
 
-  /// `photos` of `photos.s3.localhost:4566`, `photos.localhost` and the service's own names.
+  /// `photos` of `photos.s3.localhost:4566`, `photos.s3.eu-west-1.localhost`, `photos.localhost` and
+  /// of the service's own names.
   private static func hostBucket(_ host: String) -> String? {
     let name = host.prefix { $0 != ":" }.lowercased()
-    for suffix in [".s3.localhost", ".s3.us-east-1.localhost", ".s3.amazonaws.com"]
-    where name.hasSuffix(suffix) {
-      return String(name.dropLast(suffix.count))
+    for suffix in [".localhost", ".amazonaws.com"] where name.hasSuffix(suffix) {
+      let rest = name.dropLast(suffix.count)
+      if rest == "s3" || rest.hasPrefix("s3.") { return nil }
+      if rest.hasSuffix(".s3") { return String(rest.dropLast(3)) }
+      if let place = rest.ranges(of: ".s3.").last { return String(rest[..<place.lowerBound]) }
+      return suffix == ".localhost" ? String(rest) : nil
     }
-    guard name.hasSuffix(".localhost") else { return nil }
-    let rest = String(name.dropLast(".localhost".count))
-    return rest == "s3" || rest.hasPrefix("s3.") ? nil : rest
+    return nil
   }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import JSON
 
 /// A version of an object as the database holds it.
@@ -26,6 +27,13 @@ struct StoredObject: Sendable {
   var modified = 0
   var details = ObjectDetails()
   var body = Body.bytes([])
+
+  /// Takes over the bytes that were received.
+  mutating func take(_ received: ReceivedBody) {
+    size = received.size
+    eTag = Hex.encode(received.md5)
+    body = received.body
+  }
 }
 
 /// What is kept with an object besides its bytes.
@@ -36,6 +44,12 @@ struct ObjectDetails: Sendable, Equatable {
   var checksum: Checksum?
   /// Sizes of the parts of an object that was uploaded in parts.
   var parts: [Int] = []
+  /// The parts' checksums, when the client chose an algorithm.
+  var partSums: [String] = []
+  /// The upload that made it, so that completing twice gives one answer.
+  var upload: String?
+  /// nil stands for the owner alone.
+  var access: AccessControl?
 
   struct Pair: Sendable, Equatable {
     var name: String
@@ -63,6 +77,9 @@ extension ObjectDetails {
         ))
     }
     if !parts.isEmpty { members.append(("p", .array(parts.map { .int($0) }))) }
+    if !partSums.isEmpty { members.append(("q", .array(partSums.map { .string($0) }))) }
+    if let upload { members.append(("u", .string(upload))) }
+    if let access { members.append(("a", access.stored)) }
     return JSONValue.object(JSONObject(members)).description
   }
 
@@ -71,6 +88,9 @@ extension ObjectDetails {
     headers = Self.pairs(value["h"])
     tags = Self.pairs(value["t"])
     parts = value["p"]?.array?.compactMap(\.int) ?? []
+    partSums = value["q"]?.array?.compactMap(\.string) ?? []
+    upload = value["u"]?.string
+    access = AccessControl(stored: value["a"])
     if let sum = value["c"]?.array, sum.count == 3, let name = sum[0].string,
       let algorithm = ChecksumAlgorithm(rawValue: name), let text = sum[1].string
     {

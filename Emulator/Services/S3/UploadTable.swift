@@ -38,34 +38,70 @@ struct UploadTable {
       ])
   }
 
-  func require(_ id: String, bucket: String, key: String) throws -> Upload {
-    let found = try connection.first(
+  func upload(_ id: String, bucket: String, key: String) throws -> Upload? {
+    try connection.first(
       "SELECT \(Self.columns) FROM s3_uploads WHERE id = ? AND bucket = ? AND key = ?",
       [.text(id), .text(bucket), .text(key)], Self.upload)
-    guard let found else {
+  }
+
+  func require(_ id: String, bucket: String, key: String) throws -> Upload {
+    guard let found = try upload(id, bucket: bucket, key: key) else {
       _ = try ObjectTable(connection: connection).requireBucket(bucket)
       throw S3Error.noSuchUpload(id)
     }
     return found
   }
 
-  func uploads(
-    of bucket: String, prefix: String, after key: String, _ id: String, limit: Int
-  )
-    throws -> [Upload]
-  {
-    var found: [Upload] = []
+  /// A page of uploads, in the order of their keys and of their beginning, and what is rolled up.
+  struct Page: Sendable {
+    var uploads: [Upload] = []
+    var prefixes: [String] = []
+    var isTruncated = false
+    /// Where the next page begins.
+    var last: (key: String, id: String)?
+  }
+
+  /// `id` is the last upload of the marker's key that was given out; nil for all of them.
+  func page(of bucket: String, _ query: ListQuery, behind id: String?) throws -> Page {
+    var page = Page()
+    let (from, isKnown) = try place(of: query.marker, id)
     try connection.rows(
       """
       SELECT \(Self.columns) FROM s3_uploads
-      WHERE bucket = ?1 AND (key > ?2 OR key = ?2 AND id > ?3) ORDER BY key, id
-      """, [.text(bucket), .text(key), .text(id)]
+      WHERE bucket = ?1 AND (key > ?2 OR key = ?2 AND ?5 AND (created, id) > (?3, ?4))
+      ORDER BY key, created, id
+      """,
+      [
+        .text(bucket), .text(query.marker), Value(from), .text(id ?? ""), Value(isKnown ? 1 : 0),
+      ]
     ) { row in
       let upload = Self.upload(row)
-      if upload.key.utf8.starts(with: prefix.utf8) { found.append(upload) }
-      return found.count < limit
+      guard upload.key.utf8.starts(with: query.prefix.utf8) else { return true }
+      let rolled = query.commonPrefix(of: upload.key)
+      if let rolled, rolled == page.prefixes.last || rolled == query.marker { return true }
+      guard page.uploads.count + page.prefixes.count < query.limit else {
+        page.isTruncated = true
+        return false
+      }
+      if let rolled {
+        page.prefixes.append(rolled)
+        page.last = (rolled, "")
+      } else {
+        page.uploads.append(upload)
+        page.last = (upload.key, upload.id)
+      }
+      return true
     }
-    return found
+    return page
+  }
+
+  /// When the upload of a marker began. Without an id, all uploads of the marker's key were given out.
+  private func place(of key: String, _ id: String?) throws -> (created: Int, isKnown: Bool) {
+    guard let id else { return (0, false) }
+    let created = try connection.first(
+      "SELECT created FROM s3_uploads WHERE id = ? AND key = ?", [.text(id), .text(key)]
+    ) { $0.integer(0) }
+    return (created ?? Int.max, true)
   }
 
   private static let columns = "id, bucket, key, created, details, algorithm, whole"
@@ -95,6 +131,13 @@ struct UploadTable {
         Value(part.body.file), Value(bytes),
       ])
     return orphans
+  }
+
+  /// A part with its bytes.
+  func part(_ number: Int, of upload: String) throws -> UploadedPart? {
+    try parts(of: upload, after: number - 1, limit: 1, withBody: true).first {
+      $0.number == number
+    }
   }
 
   func parts(

@@ -47,6 +47,25 @@ enum WireTime {
     return unix(year, month + 1, day, hour, minute, second)
   }
 
+  /// Unix milliseconds of `2024-01-20T11:55:00Z`, with or without fractions of a second, or of a day.
+  static func milliseconds(iso text: String) -> Int? {
+    let halves = text.split(separator: "T", omittingEmptySubsequences: false)
+    let date = halves[0].split(separator: "-").map { Int($0) }
+    guard date.count == 3, let year = date[0], let month = date[1], let day = date[2],
+      halves.count <= 2
+    else { return nil }
+    guard halves.count == 2 else { return unix(year, month, day, 0, 0, 0).map { $0 * 1_000 } }
+    guard halves[1].hasSuffix("Z") else { return nil }
+    let time = halves[1].dropLast().split(separator: ":")
+    guard time.count == 3, let hour = Int(time[0]), let minute = Int(time[1]) else { return nil }
+    let seconds = time[2].split(separator: ".")
+    guard let second = seconds.first.flatMap({ Int($0) }), seconds.count <= 2,
+      let whole = unix(year, month, day, hour, minute, second)
+    else { return nil }
+    let fraction = seconds.count == 2 ? Int((seconds[1] + "000").prefix(3)) : 0
+    return fraction.map { whole * 1_000 + $0 }
+  }
+
   private static func unix(
     _ year: Int, _ month: Int, _ day: Int, _ hour: Int, _ minute: Int, _ second: Int
   ) -> Int? {

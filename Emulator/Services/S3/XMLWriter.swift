@@ -29,6 +29,8 @@ struct XMLWriter {
     bytes += Array("</\(name)>".utf8)
   }
 
+  mutating func element(_ name: String, _ text: Substring) { element(name, String(text)) }
+
   mutating func element(_ name: String, _ number: Int) {
     element(name, String(number))
   }
@@ -36,6 +38,14 @@ struct XMLWriter {
   /// Writes nothing when there is no text.
   mutating func optional(_ name: String, _ text: String?) {
     if let text { element(name, text) }
+  }
+
+  /// Writes an element that was read.
+  mutating func tree(_ element: XMLElement) {
+    guard !element.children.isEmpty else { return self.element(element.name, element.text) }
+    self.element(element.name) { xml in
+      for child in element.children { xml.tree(child) }
+    }
   }
 
   /// Appends elements that were written before.

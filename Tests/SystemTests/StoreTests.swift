@@ -1,0 +1,10 @@
+import Support
+import Testing
+
+/// The stores, driven by foreign clients that start an emulator of their own.
+@Suite(.serialized) struct StoreTests {
+  @Test func `boto3 drives every operation of S3`() async throws {
+    try await Client.run("s3_test.py")
+    try await Client.run("s3_uploads_test.py")
+  }
+}
