@@ -20,6 +20,8 @@ final class Cloud: Sendable {
   let functions: Functions
   let gateway: Gateway
   let services: HTTPServer
+  /// What the seed put into the stores.
+  let seeded: Seed.Count
   private let sweeping: Task<Void, Never>
 
   /// Longest body of a request to a service: an S3 upload has at most 5 GiB, and its signed chunks take
@@ -44,6 +46,8 @@ final class Cloud: Sendable {
       database, folder: options.objects, sweeps: options.isExclusive,
       signatures: options.signatures)
     try await dynamoDB.create(tables: application.tables)
+    // Before the template's secrets: a seed may give the value that the template leaves to chance.
+    seeded = try await options.seed?.plant(dynamoDB, objects, secrets) ?? Seed.Count()
     try await secrets.create(secrets: application.secrets)
     try await objects.create(buckets: application.buckets)
     others = try await CloudServices(database, application, environment)
@@ -176,6 +180,8 @@ struct CloudOptions: Sendable {
   var signatures: SignatureCheck?
   /// Origins of pages that may use the services.
   var origins: [String] = []
+  /// What the stores hold from the beginning.
+  var seed: Seed?
 }
 
 // MARK: - Lambda's words in the gateway's

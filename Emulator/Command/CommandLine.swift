@@ -7,6 +7,7 @@ enum Command: Equatable {
   case token(TokenOptions)
   case package(PackageOptions)
   case smoke(SmokeOptions)
+  case state(StateOptions)
   case version
   /// Help for a subcommand, or for the whole program.
   case help(Topic?)
@@ -17,6 +18,7 @@ enum Command: Equatable {
     case token
     case package
     case smoke
+    case state
     case version
   }
 
@@ -54,10 +56,7 @@ enum Command: Equatable {
           words, of: name,
           options: place.union([
             "--build", "--script", "--state", "--port", "--service-port", "--ttl-sweep",
-            "--durability",
-          ]),
-          flags: ["--json"])
-            "--build", "--script", "--state", "--port", "--service-port", "--cors",
+            "--durability", "--cors", "--seed",
           ]),
           flags: ["--json", "--check-signatures"])
       case .invoke:
@@ -72,6 +71,7 @@ enum Command: Equatable {
       case .smoke:
         try ArgumentReader(
           words, of: name, options: ["--websocket", "--token", "--timeout", "--message"])
+      case .state: try ArgumentReader(words, of: name, options: place)
       case .version: try ArgumentReader(words, of: name, options: [])
       }
     if reader.wantsHelp { return .help(topic) }
@@ -81,6 +81,7 @@ enum Command: Equatable {
     case .token: return .token(try TokenOptions(reader))
     case .package: return .package(try PackageOptions(reader))
     case .smoke: return .smoke(try SmokeOptions(reader))
+    case .state: return .state(try StateOptions(reader))
     case .version:
       _ = try reader.operands(atMost: 0)
       return .version
@@ -136,6 +137,8 @@ struct StartOptions: Equatable {
   var sweepPeriod = Duration.seconds(60)
   /// What a power cut may take.
   var durability = Durability.normal
+  /// A folder of what the stores hold from the beginning.
+  var seed: String?
   /// Requests to the services have to be signed rightly.
   var checksSignatures = false
   /// Origins of pages that may use the services.
@@ -163,6 +166,7 @@ struct StartOptions: Equatable {
       }
       durability = found
     }
+    seed = reader["--seed"]
     checksSignatures = reader.has("--check-signatures")
     origins = try reader.origins("--cors")
   }

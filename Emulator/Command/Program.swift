@@ -19,6 +19,8 @@ enum Program {
       Console.shared.note("martlet: \(error)")
     } catch let error as TemplateError {
       Console.shared.note("martlet: \(error)")
+    } catch let error as FileError {
+      Console.shared.note("martlet: \(error)")
     } catch let error as StateError {
       Console.shared.note("martlet: \(error)")
     } catch {
@@ -39,6 +41,7 @@ enum Program {
     case .package(let options): return try PackageCommand(options: options).run()
     case .smoke(let options):
       return try await Smoke(options: options, environment: environment).run()
+    case .state(let options): return try await StateCommand(options: options).run()
     case .version:
       Console.shared.print("martlet \(version)")
       return 0

@@ -33,10 +33,11 @@ struct Start {
           durability: options.durability, log: { log.write($0) },
           signatures: options.checksSignatures
             ? ServiceCredentials.check(environment) : nil,
-          origins: options.origins))
+          origins: options.origins, seed: try options.seed.map { try Seed($0) }))
     } catch ServerError.cannotListen(_, let port, let code) {
       throw Self.taken(port, code, "--service-port")
     }
+    if options.seed != nil { Console.shared.note("the seed: \(cloud.seeded) new") }
     for warning in cloud.application.warnings { Console.shared.note("note: \(warning)") }
     return try await serve(cloud, gatewayPort, end, log)
   }

@@ -22,6 +22,8 @@ struct StateFolder {
   let path: String
 
   var database: String { path + "/state.sqlite" }
+  /// The folder of long objects.
+  var objects: String { path + "/objects" }
 
   /// Makes the folder with mode 0700 when it is absent. A symbolic link and another user's folder
   /// are refused; a folder of ours that others could read is closed to them.

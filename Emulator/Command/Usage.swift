@@ -8,6 +8,7 @@ enum Usage {
     case .token: token
     case .package: package
     case .smoke: smoke
+    case .state: state
     case .version: "martlet version\n\nPrints the version."
     }
   }
@@ -20,6 +21,7 @@ enum Usage {
     martlet token --user NAME           print a token to sign in with
     martlet package [FUNCTION…]         make the zip files that sam deploy uploads
     martlet smoke URL                   try a deployed stack: health, page, one turn
+    martlet state ACTION                check, export, import or reset what is kept
     martlet version                     print the version
 
     `martlet COMMAND --help` explains a command.
@@ -46,6 +48,7 @@ enum Usage {
       --durability KIND    normal (a killed program loses nothing) or full (nor does a power cut)
       --ttl-sweep SECONDS  how often expired items of tables are deleted (60; 0.2 at least)
       --script FILE        answers of the model stand-in, written in JSON
+      --seed FOLDER        put into the stores what the folder holds and they do not (docs/services.md)
       --check-signatures   refuse requests to the services that are not signed with the access key
                            AWS_ACCESS_KEY_ID and the secret AWS_SECRET_ACCESS_KEY of the
                            environment (test and test without them) for AWS_REGION (us-east-1)
@@ -76,6 +79,24 @@ enum Usage {
       --state :memory:     begin with empty stores and keep nothing
 
     Exit status: 0 the function answered, 1 it failed, 2 the command was wrong, 124 it timed out.
+    """
+
+  private static let state = """
+    martlet state check | export FOLDER | import FOLDER | reset [--dir FOLDER]
+
+    Looks after the state: tables, objects, secrets and whatever else the services keep.
+
+      check                whether the database is sound and every object's bytes are there
+      export FOLDER        write it all to a new folder: state.jsonl and the bytes of objects
+      import FOLDER        read such a folder into a state that is empty
+      reset                remove everything that is kept
+
+    check and export also work while `martlet start` runs; import and reset need the state to
+    themselves.
+
+    \(place)
+
+    Exit status: 0 done, 1 the state is damaged, 2 the command was wrong or cannot be carried out.
     """
 
   private static let token = """

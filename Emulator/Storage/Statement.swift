@@ -73,6 +73,17 @@ final class Statement {
 package struct Row {
   fileprivate let statement: OpaquePointer
 
+  /// A column of any type.
+  package func value(_ column: Int) -> Value {
+    switch sqlite3_column_type(statement, Int32(column)) {
+    case SQLITE_NULL: .null
+    case SQLITE_INTEGER: .integer(sqlite3_column_int64(statement, Int32(column)))
+    case SQLITE_FLOAT: .real(sqlite3_column_double(statement, Int32(column)))
+    case SQLITE_TEXT: .text(text(column))
+    default: .blob(bytes(column))
+    }
+  }
+
   package func isNull(_ column: Int) -> Bool {
     sqlite3_column_type(statement, Int32(column)) == SQLITE_NULL
   }
