@@ -124,7 +124,9 @@ final class LineReader {
   private func fill() throws(FileError) {
     var count = 0
     let piece = [UInt8](unsafeUninitializedCapacity: Self.bufferSize) { bytes, size in
-      repeat { count = read(file, bytes.baseAddress, bytes.count) } while count < 0 && errno == EINTR
+      repeat {
+        count = read(file, bytes.baseAddress, bytes.count)
+      } while count < 0 && errno == EINTR
       size = max(0, count)
     }
     guard count >= 0 else { throw .last(path) }

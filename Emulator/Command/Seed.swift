@@ -144,8 +144,7 @@ struct Seed {
       let entries = try JSONValue(parsing: contents(path, limit: Self.longestTable)).object
     else { throw ProjectError(description: "\(path): an object of names and values is expected") }
     var planted = 0
-    for (name, value) in entries {
-      guard try await secrets.text(of: name) == nil else { continue }
+    for (name, value) in entries where try await secrets.text(of: name) == nil {
       let text = value.string ?? value.description
       try await secrets.create(secrets: [.init(logicalID: name, name: name, value: .text(text))])
       planted += 1

@@ -92,9 +92,12 @@ struct StateCommand {
   private static func finding(on body: StateContents.Body, in folder: StateFolder) -> String? {
     let path = folder.objects + "/" + body.file
     var status = stat()
-    guard lstat(path, &status) == 0 else { return "\(path), the bytes of \(body.owner), is missing" }
+    guard lstat(path, &status) == 0 else {
+      return "\(path), the bytes of \(body.owner), is missing"
+    }
     guard status.st_mode & S_IFMT == S_IFREG, Int(status.st_size) == body.size else {
-      return "\(path), the bytes of \(body.owner), has \(status.st_size) bytes instead of \(body.size)"
+      return
+        "\(path), the bytes of \(body.owner), has \(status.st_size) bytes instead of \(body.size)"
     }
     return nil
   }

@@ -7,4 +7,8 @@ import Testing
     try await Client.run("s3_test.py")
     try await Client.run("s3_uploads_test.py")
   }
+
+  @Test func `what is kept survives a journey, and seeds change nothing twice`() async throws {
+    try await Client.run("state_test.py")
+  }
 }

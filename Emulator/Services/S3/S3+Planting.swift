@@ -53,7 +53,9 @@ private final class SeedFile: Sendable {
   func next() throws -> [UInt8]? {
     var count = 0
     let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceSize) { bytes, size in
-      repeat { count = read(file, bytes.baseAddress, bytes.count) } while count < 0 && errno == EINTR
+      repeat {
+        count = read(file, bytes.baseAddress, bytes.count)
+      } while count < 0 && errno == EINTR
       size = max(0, count)
     }
     guard count >= 0 else { throw BlobError.failed(call: "read", path: path, code: errno) }
