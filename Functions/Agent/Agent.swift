@@ -13,8 +13,11 @@ package struct Agent: Sendable {
   private let store: any ConversationStore
   private let now: @Sendable () -> Timestamp
 
-  /// How often a running turn looks for a wish to stop it.
-  package static let stopInterval: Duration = .milliseconds(300)
+  /// Waits until its task is cancelled: nobody can end the turn before its time.
+  package static let undisturbed: @Sendable () async -> TurnInterruption = {
+    while (try? await Task.sleep(for: .seconds(3_600))) != nil {}
+    return .gone
+  }
 
   /// Of `tools` those that the profile names are used; `now` is the wall clock, for stored turns.
   package init(
@@ -33,16 +36,20 @@ package struct Agent: Sendable {
   ///
   /// At `deadline` the caller's own time is up; the turn ends earlier if the profile says so. `emit`
   /// takes the events one after the other. When it throws, the receiver counts as gone: the turn ends
-  /// and what there is of the answer is stored.
+  /// and what there is of the answer is stored. `watch` returns when the turn is to end before its
+  /// time, or when its task is cancelled; without one nothing ends it but the time.
   package func answer(
     _ question: Question, until deadline: ContinuousClock.Instant,
+    watch: @escaping @Sendable () async -> TurnInterruption = Agent.undisturbed,
     _ emit: @escaping @Sendable (TurnEvent) async throws -> Void
   ) async -> TurnReport {
     let start = ContinuousClock.now
     let run = TurnRun(
       profile: profile, model: model, tools: tools, store: store, question: question,
       conversation: question.conversation ?? ConversationID(startedBy: question.key),
-      deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now, emit: emit
+      deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
+      watch: watch,
+      emit: emit
     )
     var report = await run.run { try await passages(for: question) }
     report.total = start.duration(to: .now)

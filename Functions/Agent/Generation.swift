@@ -1,8 +1,8 @@
 /// The model's side and the receiver's side of a turn, run beside each other until both are through.
 struct Generation: Sendable {
   let rounds: Rounds
-  /// Whether the person wants the turn to end.
-  let isStopRequested: @Sendable () async -> Bool
+  /// Returns when the turn is to end before its time; at once when its task is cancelled.
+  let watch: @Sendable () async -> TurnInterruption
   /// Sends an event; false when the receiver is gone.
   let send: @Sendable (TurnEvent) async -> Bool
 
@@ -80,20 +80,17 @@ struct Generation: Sendable {
         try? await Task.sleep(until: rounds.deadline)
         return Task.isCancelled ? nil : .failed(.deadlineExceeded)
       }
-      group.addTask { await waitForStop() }
+      group.addTask {
+        let interruption = await watch()
+        if Task.isCancelled { return nil }
+        return interruption == .stopped ? .stopped : .disconnected
+      }
       for await ending in group {
         guard let ending else { continue }
         group.cancelAll()
         return ending
       }
       return .cancelled
-    }
-  }
-
-  private func waitForStop() async -> Ending? {
-    while true {
-      do { try await Task.sleep(for: Agent.stopInterval) } catch { return nil }
-      if await isStopRequested() { return .stopped }
     }
   }
 }

@@ -9,6 +9,14 @@ package enum TurnEvent: Sendable, Equatable {
   case failed(AgentError)
 }
 
+/// Why a turn ends before its time.
+package enum TurnInterruption: Sendable, Equatable {
+  /// The person wants it to.
+  case stopped
+  /// Nobody listens any more.
+  case gone
+}
+
 /// A tool at work, as people are shown it.
 package struct ToolStep: Sendable, Equatable {
   package enum Status: String, Sendable {

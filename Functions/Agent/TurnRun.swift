@@ -9,6 +9,7 @@ struct TurnRun: Sendable {
   let deadline: ContinuousClock.Instant
   let askedAt: Timestamp
   let now: @Sendable () -> Timestamp
+  let watch: @Sendable () async -> TurnInterruption
   let emit: @Sendable (TurnEvent) async throws -> Void
 
   private let draft = Draft()
@@ -56,10 +57,7 @@ struct TurnRun: Sendable {
         rounds: Rounds(
           model: model, tools: tools, profile: profile, caller: question.caller, turn: message,
           deadline: deadline, draft: draft, outbox: Outbox()),
-        isStopRequested: { [store, key = question.key] in
-          // A store that fails to answer is no wish to stop; the next look may succeed.
-          (try? await store.isStopRequested(key)) == true
-        }, send: send)
+        watch: watch, send: send)
       ending = await generation.run(
         system: prompt.system(passages: passages),
         messages: prompt.messages(history: history, question: question.text))

@@ -20,6 +20,11 @@ struct GatewayAddress: Sendable, Equatable {
   let domainName: String
   let stage: String
 
+  init(domainName: String, stage: String) {
+    self.domainName = domainName
+    self.stage = stage
+  }
+
   init(_ event: WebSocketEvent) {
     domainName = event.requestContext.domainName
     stage = event.requestContext.stage
@@ -30,8 +35,6 @@ struct GatewayAddress: Sendable, Equatable {
 protocol MessageClaims: Sendable {
   /// Takes a message before work on it begins.
   func take(_ key: MessageKey, text: String) async throws -> ClaimAnswer
-  /// Asks whoever answers the message to end.
-  func requestStop(_ key: MessageKey) async throws
 }
 
 enum ClaimAnswer: Sendable {
@@ -47,10 +50,17 @@ enum ClaimAnswer: Sendable {
 struct ChatTurn: Sendable {
   /// What the answer's last frame and the log need after the agent's time is up.
   static let reserve = Duration.seconds(1)
+  /// Milliseconds after which whoever answers has died: a turn never lasts as long.
+  private static let lease: Int64 = 30_000
 
   let connections: any ConnectionTable
   let claims: any MessageClaims
   let sender: any FrameSender
+  let live: any LiveTurns
+  /// How long a turn goes on without a listener.
+  let grace: Duration
+  /// A stored turn of a caller's conversation.
+  let storedTurn: @Sendable (ConversationID, Int, Caller) async throws -> Turn?
   /// The agent of an assistant; made at first use.
   let agent: @Sendable (_ assistant: String) async throws -> Agent
   var now: @Sendable () -> Timestamp = { .now }
@@ -66,7 +76,13 @@ struct ChatTurn: Sendable {
       case .stop(let message):
         id = message
         let connection = try await connection(of: event, id: message)
-        try await claims.requestStop(key(connection, message))
+        try await live.requestStop(
+          LiveTurnName(owner: connection.caller.owner, id: message))
+      case .resume(let frame):
+        id = frame.id
+        let connection = try await connection(of: event, id: frame.id)
+        try await TurnReturn(live: live, sender: sender, turn: storedTurn, now: now).resume(
+          frame, of: connection.caller, on: event.connectionID, at: GatewayAddress(event))
       case .chat(let frame):
         id = frame.id
         try await answer(
@@ -110,11 +126,35 @@ struct ChatTurn: Sendable {
       complete = end
     }
     let agent = try await agent(connection.assistant)
-    let report = await agent.answer(question, until: invocation.deadline - Self.reserve) { step in
-      try await send(ServerFrame.turn(step, id: frame.id), event)
-    }
+    let report = await relayed(question, by: agent, frame.id, event, invocation)
     invocation.log.turn(report, of: connection)
     try await complete()
+  }
+
+  /// Answers by way of a relay, so that the client can come back on another connection.
+  private func relayed(
+    _ question: Question, by agent: Agent, _ id: String, _ event: WebSocketEvent,
+    _ invocation: Invocation
+  ) async -> TurnReport {
+    let relay = TurnRelay(
+      id: id, key: question.key, target: (event.connectionID, GatewayAddress(event)), live: live,
+      sender: sender, grace: grace)
+    async let begun: Void = live.begin(
+      LiveTurnName(owner: question.key.owner, id: id),
+      LiveTurn(
+        message: question.key.messageID, leaseUntil: now().milliseconds + Self.lease))
+    let watch = { @Sendable in await relay.watch() }
+    let report = await agent.answer(
+      question, until: invocation.deadline - Self.reserve, watch: watch
+    ) { try await relay.take($0) }
+    // The client has its answer: what goes wrong now only keeps it from coming back for it.
+    do {
+      try await begun
+      try await relay.finish(report)
+    } catch {
+      invocation.log.warn("end of the turn not kept", ["reason": "\(error)"])
+    }
+    return report
   }
 
   private func question(

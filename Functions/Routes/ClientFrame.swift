@@ -5,6 +5,7 @@ import JSON
 enum ClientFrame: Equatable {
   case chat(ChatFrame)
   case stop(id: String)
+  case resume(ResumeFrame)
   case ping(id: String?)
 
   /// Reads the frame of an event.
@@ -27,6 +28,8 @@ enum ClientFrame: Equatable {
     case "stop":
       guard let id else { throw FrameError(.badFrame("\"stop\" needs the \"id\" of a message.")) }
       self = .stop(id: id)
+    case "resume":
+      self = .resume(try ResumeFrame(frame, id: id))
     case "ping":
       self = .ping(id: id)
     default:
@@ -82,6 +85,23 @@ struct ChatFrame: Equatable {
   }
 }
 
+/// A client that comes back for the rest of an answer.
+struct ResumeFrame: Equatable {
+  let id: String
+  /// The last chunk that the client has; -1 is none.
+  let index: Int
+
+  init(_ frame: JSONObject, id: String?) throws(FrameError) {
+    guard let id else { throw FrameError(.badFrame("\"resume\" needs the \"id\" of a message.")) }
+    let index = frame["index"].flatMap { $0.isNull ? nil : $0 } ?? -1
+    guard let number = index.int, (-1...1_000_000).contains(number) else {
+      throw FrameError(.badFrame("\"index\" must be a whole number from -1 on."), id: id)
+    }
+    self.id = id
+    self.index = number
+  }
+}
+
 /// A frame that is not what it should be; `id` is its own, when it has one.
 struct FrameError: Error, Equatable {
   let problem: FrameProblem
@@ -100,6 +120,8 @@ enum FrameProblem: Error, Equatable {
   case unknownAction
   case duplicateID
   case unauthorized
+  /// A client came back for an answer that nobody knows (any more).
+  case messageNotFound
   case internalError
 
   var code: String {
@@ -108,6 +130,7 @@ enum FrameProblem: Error, Equatable {
     case .unknownAction: "unknown_action"
     case .duplicateID: "duplicate_id"
     case .unauthorized: "unauthorized"
+    case .messageNotFound: "message_not_found"
     case .internalError: "internal_error"
     }
   }
@@ -115,9 +138,10 @@ enum FrameProblem: Error, Equatable {
   var message: String {
     switch self {
     case .badFrame(let what): "The frame was not understood. \(what)"
-    case .unknownAction: "There is no such action; known: chat, stop, ping."
+    case .unknownAction: "There is no such action; known: chat, stop, resume, ping."
     case .duplicateID: "This id was used for another message. Please take a new one."
     case .unauthorized: "Your sign-in has ended. Please sign in again."
+    case .messageNotFound: "This message is not known here any more. Please send it again."
     case .internalError: "Something went wrong on our side. Please try again."
     }
   }

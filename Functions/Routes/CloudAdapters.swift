@@ -50,7 +50,6 @@ struct StoredClaims: MessageClaims {
   private static let lease = Duration.seconds(30)
 
   let claims: Claims
-  let stops: StopRequests
 
   func take(_ key: MessageKey, text: String) async throws -> ClaimAnswer {
     switch try await claims.take(key.claimKey, payload: Array(text.utf8), lease: Self.lease) {
@@ -59,35 +58,11 @@ struct StoredClaims: MessageClaims {
     case .otherPayload: .otherText
     }
   }
-
-  func requestStop(_ key: MessageKey) async throws {
-    try await stops.request(key)
-  }
-}
-
-/// Wishes to end a turn, left where the sandbox that answers looks for them.
-struct StopRequests: Sendable {
-  /// How long a wish is kept, in seconds: far longer than a turn lasts.
-  private static let life = 300
-
-  let store: Store
-  let table: String
-
-  func request(_ key: MessageKey) async throws {
-    let now = Int(WallClock.milliseconds() / 1000)
-    try await store.put(
-      ["claim": .string(key.stopKey), "expiresAt": AttributeValue(now + Self.life)], into: table)
-  }
-
-  func isRequested(_ key: MessageKey) async throws -> Bool {
-    try await store.get(["claim": .string(key.stopKey)], from: table) != nil
-  }
 }
 
 extension MessageKey {
   /// `chat#owner#connection#message`, each part escaped.
   var claimKey: String { ComposedKey.join("chat", owner, scope, id) }
-  var stopKey: String { ComposedKey.join("stop", owner, scope, id) }
 }
 
 /// The knowledge's items in DynamoDB.

@@ -47,13 +47,9 @@ struct Program: Sendable {
     StoredConnections(store: store, table: settings.tables.connections)
   }
 
-  private var stops: StopRequests { StopRequests(store: store, table: settings.tables.claims) }
-
   private var storedConversations: StoredConversations {
-    let stops = stops
-    return StoredConversations(
-      store, conversations: settings.tables.conversations, turns: settings.tables.turns,
-      isStopRequested: { try await stops.isRequested($0) })
+    StoredConversations(
+      store, conversations: settings.tables.conversations, turns: settings.tables.turns)
   }
 
   private var archive: StoredArchive { StoredArchive(conversations: storedConversations) }
@@ -107,8 +103,13 @@ struct Program: Sendable {
     let agents = agents()
     return ChatTurn(
       connections: connections,
-      claims: StoredClaims(claims: Claims(store, table: settings.tables.claims), stops: stops),
+      claims: StoredClaims(claims: Claims(store, table: settings.tables.claims)),
       sender: ConnectionFrames(client: client),
+      live: StoredLiveTurns(store: store, table: settings.tables.claims),
+      grace: settings.resumeGrace,
+      storedTurn: { [storedConversations] in
+        try await storedConversations.turn($1, of: $0, ofTenant: $2.tenant)
+      },
       agent: { name in
         guard let agent = agents[name] else { throw UnknownAssistant(name: name) }
         return agent

@@ -75,6 +75,10 @@ struct Setting: Sendable {
     name: "CACHE_TTL_SECONDS", standard: "300", range: "a whole number from 0 to 3600",
     meaning: "Seconds for which a function keeps what it has read: the token key, the search index."
   )
+  static let resumeGrace = Setting(
+    name: "RESUME_GRACE_SECONDS", standard: "10", range: "a whole number from 0 to 25",
+    meaning: "Seconds for which an answer goes on after its client went away; a client that comes "
+      + "back in time gets what it missed and then the live rest.")
   static let logLevel = Setting(
     name: "LOG_LEVEL", standard: "INFO", range: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
     meaning: "The least severe lines that are written.")
@@ -113,7 +117,8 @@ struct Setting: Sendable {
   static let all = [
     provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
     searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
-    googleLocation, bedrockRegion, providerKeys, assistant, origins, cacheTime, logLevel,
+    googleLocation, bedrockRegion, providerKeys, assistant, origins, cacheTime,
+    resumeGrace, logLevel,
     webSocketURL, tokenKey, connections, conversations, turns, claims,
     knowledge, knowledgeBucket,
   ]

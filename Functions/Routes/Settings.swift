@@ -8,6 +8,8 @@ struct Settings: Sendable {
   let assistant: String
   let allowedOrigins: Set<String>
   let cacheTime: Duration
+  /// How long a turn goes on without a listener.
+  let resumeGrace: Duration
   /// nil when the page's own host is meant.
   let webSocketURL: String?
   let tokenKey: String
@@ -33,6 +35,7 @@ struct Settings: Sendable {
     assistant = try read.choice(.assistant, of: AssistantList.names)
     allowedOrigins = try read.origins(.origins)
     cacheTime = .seconds(try read.whole(.cacheTime, 0...3600))
+    resumeGrace = .seconds(try read.whole(.resumeGrace, 0...25))
     let address = try read.address(.webSocketURL, schemes: ["wss", "ws"])
     webSocketURL = address.isEmpty ? nil : address
     tokenKey = try read.text(.tokenKey, 1...512)

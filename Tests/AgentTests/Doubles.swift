@@ -75,7 +75,6 @@ final class MemoryStore: ConversationStore {
   struct Contents {
     var conversations: [String: Conversation] = [:]
     var turns: [String: [Turn]] = [:]
-    var stops: Set<MessageKey> = []
     var failure: (any Error)?
   }
 
@@ -88,7 +87,6 @@ final class MemoryStore: ConversationStore {
   }
 
   func fail(_ error: (any Error)?) { contents.withLock { $0.failure = error } }
-  func stop(_ key: MessageKey) { contents.withLock { _ = $0.stops.insert(key) } }
   var turns: [Turn] { contents.withLock { $0.turns.values.flatMap { $0 } } }
 
   func recent(
@@ -118,10 +116,6 @@ final class MemoryStore: ConversationStore {
         updatedAt: turn.answeredAt)
       return turn.number
     }
-  }
-
-  func isStopRequested(_ key: MessageKey) async throws -> Bool {
-    contents.withLock { $0.stops.contains(key) }
   }
 }
 

@@ -15,8 +15,6 @@ private struct NoConversations: ConversationStore {
   ) async throws -> (conversation: Conversation, turns: [Turn])? { nil }
 
   func append(_ turn: Turn, of caller: Caller, title: String) async throws -> Int { 1 }
-
-  func isStopRequested(_ key: MessageKey) async throws -> Bool { false }
 }
 
 /// Whole turns: real data, real tools, the local model over HTTP.

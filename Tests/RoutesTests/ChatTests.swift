@@ -33,6 +33,8 @@ import Testing
     #"{"action":"chat","id":"x","message":"y","conversationId":5}"#,
     #"{"action":"chat","action":"stop","id":"x"}"#,
     #"{"message":"x","id":"\#(String(repeating: "i", count: 129))"}"#,
+    #"{"action":"resume"}"#, #"{"action":"resume","id":"x","index":-2}"#,
+    #"{"action":"resume","id":"x","index":"3"}"#, #"{"action":"resume","id":"x","index":1.5}"#,
     String(repeating: "[", count: 10_000),
   ]) func `says what is wrong`(_ text: String) throws {
     let error = #expect(throws: FrameError.self) { try frame(text) }
@@ -53,6 +55,7 @@ import Testing
   private let connections = MemoryConnections()
   private let claims = MemoryClaims()
   private let archive = MemoryArchive()
+  private let live = MemoryLiveTurns()
 
   private func connect(tokenLife: Double = 3600) async throws {
     let signedIn = SignedIn(
@@ -70,7 +73,9 @@ import Testing
       profile: Profile(name: "japanese", title: "Tutor", instructions: "Be brief."),
       model: Parrot(), tools: [], knowledge: nil, store: archive, now: { testNow })
     let turn = ChatTurn(
-      connections: connections, claims: claims, sender: sent, agent: { _ in agent }, now: { now })
+      connections: connections, claims: claims, sender: sent, live: live, grace: .zero,
+      storedTurn: { [archive] in archive.turn($1, of: $0, $2) }, agent: { _ in agent },
+      now: { now })
     let response = try await Chat(turn: turn).handle(event, Invocation())
     #expect(response == .ok)
   }
@@ -159,7 +164,35 @@ import Testing
       #expect(late.frames.map { $0["code"] } == ["unauthorized"])
       #expect(late.disconnected.count == 1)
     }
-    #expect(claims.stops.isEmpty)
+    #expect(live.stops.isEmpty)
+  }
+
+  @Test func `a client that comes back behind the end gets the rest once`() async throws {
+    try await connect()
+    let sent = SentFrames(goneAfter: 2)
+    try await answer(fixture(WebSocketEvent.self, "chat"), sent)
+    let first = sent.frames.compactMap { $0["content"]?.string }
+    let back = SentFrames()
+    try await answer(event(#"{"action":"resume","id":"m-1","index":\#(first.count - 1)}"#), back)
+    let rest = back.frames.compactMap { $0["content"]?.string }
+    #expect((first + rest).joined() == archive.turn(1)?.answer)
+    #expect(back.types.first == "start")
+    #expect(["complete", "error"].contains(back.types.last))
+    let again = SentFrames()
+    try await answer(event(#"{"action":"resume","id":"m-1"}"#), again)
+    #expect(
+      again.frames.compactMap { $0["content"]?.string }.joined() == archive.turn(1)?.answer)
+  }
+
+  @Test func `nobody comes back for what is not known, or somebody else's`() async throws {
+    try await connect()
+    for text in [
+      #"{"action":"resume","id":"m-404","index":3}"#, #"{"action":"resume","id":"m-1"}"#,
+    ] {
+      let sent = SentFrames()
+      try await answer(event(text), sent)
+      #expect(sent.frames.map { $0["code"] } == ["message_not_found"])
+    }
   }
 
   @Test func `a client that goes away ends the turn, and what was said is kept`() async throws {
@@ -175,9 +208,8 @@ import Testing
     let sent = SentFrames()
     try await answer(fixture(WebSocketEvent.self, "chat-stop"), sent)
     #expect(sent.frames.isEmpty)
-    #expect(claims.stops.map(\.id) == ["m-1"])
-    #expect(claims.stops.count == 1)
-    #expect(claims.stops[0].scope.hasPrefix("R1kmxc2VNjMCFIA=@"))
+    #expect(live.stops.map(\.id) == ["m-1"])
+    #expect(live.stops.first?.owner == Caller(user: "ana", tenant: "acme").owner)
   }
 
   @Test func `ping is answered, broken frames are explained`() async throws {

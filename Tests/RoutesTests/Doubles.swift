@@ -91,13 +91,11 @@ final class MemoryClaims: MessageClaims {
   private struct State {
     var texts: [MessageKey: String] = [:]
     var completed: [MessageKey] = []
-    var stops: [MessageKey] = []
   }
 
   private let state = Mutex(State())
 
   var completed: [MessageKey] { state.withLock { $0.completed } }
-  var stops: [MessageKey] { state.withLock { $0.stops } }
 
   func take(_ key: MessageKey, text: String) async throws -> ClaimAnswer {
     state.withLock { state in
@@ -108,9 +106,69 @@ final class MemoryClaims: MessageClaims {
       return known == text ? .taken : .otherText
     }
   }
+}
 
-  func requestStop(_ key: MessageKey) async throws {
-    state.withLock { $0.stops.append(key) }
+/// Turns on their way in memory, with the same promises as the table.
+final class MemoryLiveTurns: LiveTurns {
+  private struct State {
+    var turns: [LiveTurnName: LiveTurn] = [:]
+    var stops: [LiveTurnName] = []
+  }
+
+  private let state = Mutex(State())
+
+  var stops: [LiveTurnName] { state.withLock { $0.stops } }
+
+  func begin(_ name: LiveTurnName, _ turn: LiveTurn) async throws {
+    state.withLock { state in
+      state.turns[name] = turn
+      state.turns[name]?.isStopRequested = state.stops.contains(name)
+    }
+  }
+
+  func find(_ name: LiveTurnName) async throws -> LiveTurn? { state.withLock { $0.turns[name] } }
+
+  func keep(_ name: LiveTurnName, message: String, text: String, sizes: [Int]) async throws {
+    state.withLock { state in
+      state.turns[name]?.text = text
+      state.turns[name]?.sizes = sizes
+    }
+  }
+
+  func requestStop(_ name: LiveTurnName) async throws {
+    state.withLock { state in
+      state.stops.append(name)
+      state.turns[name]?.isStopRequested = true
+    }
+  }
+
+  func attach(
+    _ name: LiveTurnName, message: String, _ receiver: Receiver
+  ) async throws -> Bool {
+    state.withLock { state in
+      guard let turn = state.turns[name], turn.message == message, turn.isRunning else {
+        return false
+      }
+      state.turns[name]?.receiver = receiver
+      return true
+    }
+  }
+
+  func end(
+    _ name: LiveTurnName, message: String, _ end: LiveTurnEnd, served: String?
+  ) async throws -> Bool {
+    state.withLock { state in
+      guard var turn = state.turns[name], turn.message == message else { return true }
+      guard turn.receiver == nil || turn.receiver?.token == served else { return false }
+      turn.isRunning = false
+      turn.conversation = end.conversation
+      turn.sizes = end.sizes
+      turn.turn = end.turn
+      turn.problem = end.problem
+      turn.text = nil
+      state.turns[name] = turn
+      return true
+    }
   }
 }
 
@@ -122,6 +180,18 @@ final class MemoryArchive: ConversationStore, Archive {
   }
 
   private let state = Mutex(State())
+
+  func turn(_ number: Int) -> Turn? {
+    state.withLock { $0.turns.first { $0.turn.number == number }?.turn }
+  }
+
+  func turn(_ number: Int, of id: ConversationID, _ caller: Caller) -> Turn? {
+    state.withLock { state in
+      state.turns.first {
+        $0.owner == caller && $0.turn.conversation == id && $0.turn.number == number
+      }?.turn
+    }
+  }
 
   func add(_ conversation: Conversation) {
     state.withLock { $0.conversations.append(conversation) }
@@ -154,8 +224,6 @@ final class MemoryArchive: ConversationStore, Archive {
       return turn.number
     }
   }
-
-  func isStopRequested(_ key: MessageKey) async throws -> Bool { false }
 
   func conversations(
     ofTenant tenant: String, _ request: PageRequest

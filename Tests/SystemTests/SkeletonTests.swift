@@ -27,6 +27,11 @@ import Testing
     try await Client.run("provider_choice.py")
   }
 
+  @Test(.enabled(if: Project.runsEverything))
+  func `a client that drops and comes back gets the exact text once`() async throws {
+    try await Client.run("resume.py")
+  }
+
   @Test func `faults end in an error frame, and nothing stored is lost`() async throws {
     try await Client.run("faults.py")
   }

@@ -12,7 +12,4 @@ package protocol ConversationStore: Sendable {
   /// A turn with a message that is already there changes nothing: the number of the first one is
   /// returned. `turn.number` is chosen here.
   func append(_ turn: Turn, of caller: Caller, title: String) async throws -> Int
-
-  /// True when the person has asked to end this turn.
-  func isStopRequested(_ key: MessageKey) async throws -> Bool
 }

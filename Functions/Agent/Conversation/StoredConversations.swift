@@ -19,22 +19,12 @@ package struct StoredConversations: ConversationStore {
   private let store: Store
   private let conversations: String
   private let turns: String
-  private let stopRequested: @Sendable (MessageKey) async throws -> Bool
 
-  /// `conversations` and `turns` name the tables; `isStopRequested` looks for a person's wish to end
-  /// a turn.
-  package init(
-    _ store: Store, conversations: String, turns: String,
-    isStopRequested: @escaping @Sendable (MessageKey) async throws -> Bool
-  ) {
+  /// `conversations` and `turns` name the tables.
+  package init(_ store: Store, conversations: String, turns: String) {
     self.store = store
     self.conversations = conversations
     self.turns = turns
-    stopRequested = isStopRequested
-  }
-
-  package func isStopRequested(_ key: MessageKey) async throws -> Bool {
-    try await stopRequested(key)
   }
 
   package func recent(
@@ -191,6 +181,17 @@ extension StoredConversations {
     query.start = after
     let page = try await store.collect(query, count: limit)
     return Part(elements: page.items.compactMap { Turn($0) }, next: page.next)
+  }
+
+  /// One turn by its number; nil when there is none.
+  package func turn(
+    _ number: Int, of id: ConversationID, ofTenant tenant: String
+  ) async throws -> Turn? {
+    try await store.get(
+      [
+        "conversation": .string(Caller.key(tenant, id.text)), "number": AttributeValue(number),
+      ], from: turns
+    ).flatMap { Turn($0) }
   }
 
   private func list(

@@ -7,6 +7,8 @@ import { concerns, ended, failed, isGatewayError, newTurn, received, stopped, st
 const silence = 45_000;
 /** How long a stopped turn may take to say so before the page stops waiting. */
 const stopWithin = 4_000;
+/** How long the server may take to go on with an answer before the page looks for the stored one. */
+const resumeWithin = 8_000;
 /** When to look for the stored answer of a turn whose socket was lost. */
 const lookups = [400, 1_500, 4_000];
 
@@ -60,18 +62,45 @@ export class Flight {
     if (frame.type === "pong") return;
     const anonymous = isGatewayError(frame) || frame.id === undefined || frame.id === null;
     const entry = this.entries.find((one) => one.wasSent && !one.isLost && (anonymous || concerns(one.turn, frame)));
-    if (entry) this.set(entry, received(entry.turn, frame));
+    if (!entry) return;
+    if (entry.isResuming && frame.type === "error" && ["message_not_found", "unknown_action"].includes(frame.code)) {
+      entry.isResuming = false;
+      this.notKnown(entry);
+      return;
+    }
+    entry.isResuming = false;
+    this.set(entry, received(entry.turn, frame));
+  }
+
+  /** The server never got the question, or has forgotten the turn. */
+  notKnown(entry) {
+    const { turn } = entry;
+    if (turn.conversationId || turn.nextIndex > 0) {
+      this.recover(entry);
+      return;
+    }
+    entry.wasSent = false;
+    this.transmit(entry);
   }
 
   /** There is a connection again: send what waits, look for what was lost. */
   opened() {
     for (const entry of [...this.entries]) {
       if (!entry.wasSent) this.transmit(entry);
-      else if (entry.isLost) this.recover(entry);
+      else if (entry.isLost) this.resume(entry);
     }
   }
 
-  /** The socket is gone; answers cannot arrive on another one. */
+  /** The answer goes on for a while without a listener: ask for what was missed and for the rest. */
+  resume(entry) {
+    const { turn } = entry;
+    if (!this.send({ action: "resume", id: turn.id, index: turn.nextIndex - 1 })) return;
+    entry.isLost = false;
+    entry.isResuming = true;
+    this.wait(entry, resumeWithin, () => this.recover(entry));
+  }
+
+  /** The socket is gone; the answer may go on on another one. */
   lost() {
     for (const entry of [...this.entries]) {
       if (!entry.wasSent || entry.isLost) continue;

@@ -8,8 +8,7 @@ import Testing
 @Suite struct StoredConversationsTests {
   private func conversations(_ store: Store) -> StoredConversations {
     StoredConversations(
-      store, conversations: "martlet-conversations", turns: "martlet-turns",
-      isStopRequested: { _ in false })
+      store, conversations: "martlet-conversations", turns: "martlet-turns")
   }
 
   private func turn(

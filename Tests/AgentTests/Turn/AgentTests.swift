@@ -31,14 +31,17 @@ struct TestAgent {
   func answer(
     _ model: ScriptedModel, _ receiver: Receiver, text: String = "What is 語?",
     key: MessageKey = .test(), conversation: ConversationID? = nil,
-    within time: Duration = .seconds(300)
+    within time: Duration = .seconds(300),
+    watch: @escaping @Sendable () async -> TurnInterruption = Agent.undisturbed
   ) async throws -> TurnReport {
     let agent = Agent(
       profile: profile, model: model, tools: [Self.look], knowledge: knowledge, store: store,
       now: { Timestamp(milliseconds: 1_000) })
     let question = try Question(
       caller: .ana, key: key, text: MessageText(text), conversation: conversation)
-    return await agent.answer(question, until: .now + time) { try await receiver.take($0) }
+    return await agent.answer(question, until: .now + time, watch: watch) {
+      try await receiver.take($0)
+    }
   }
 }
 
@@ -246,18 +249,24 @@ struct TestAgent {
   }
 
   @Test func `ends when it is asked to stop`() async throws {
-    test.store.stop(.test())
-    try await test.answer(ScriptedModel([.text("So far"), .hang]), receiver)
+    let model = ScriptedModel([.text("Half"), .hang])
+    try await test.answer(model, receiver, watch: { .stopped })
     #expect(receiver.completion?.finish == .stopped)
-    #expect(receiver.text == "So far")
-    #expect(test.store.turns.first?.status == .stopped)
+    #expect(receiver.endings == 1)
   }
 
-  @Test func `is not stopped by another message's wish`() async throws {
-    test.store.stop(.test("other"))
-    let model = ScriptedModel([.wait(.milliseconds(700)), .text("Whole."), .finish()])
-    try await test.answer(model, receiver)
-    #expect(receiver.completion?.finish == .complete)
+  @Test func `ends when nobody listens any more, and keeps what there is`() async throws {
+    let model = ScriptedModel([.text("Half"), .hang])
+    let receiver = receiver
+    let report = try await test.answer(
+      model, receiver,
+      watch: {
+        while receiver.text.isEmpty { await Task.yield() }
+        return .gone
+      })
+    #expect(report.outcome == .disconnected)
+    #expect(test.store.turns.map(\.answer) == ["Half"])
+    #expect(test.store.turns.first?.status == .interrupted)
   }
 
   @Test func `stops the model when the receiver goes away, and keeps what there is`() async throws {

@@ -1,0 +1,208 @@
+import Agent
+import JSON
+import LambdaRuntime
+
+/// The way of a turn's events to its client, over as many connections as it takes.
+///
+/// When the client goes away, the turn goes on without posting for the grace time, and what was said
+/// is kept for others to read. A client that comes back leaves a receiver with the last chunk it has;
+/// the relay finds it, sends what was missed and then the live rest. Chunks are numbered here: while
+/// nobody listens, pieces gather in larger chunks. One frame is under way at a time, so nothing
+/// overtakes anything.
+actor TurnRelay {
+  /// How often a turn looks for wishes: to stop, or to go on elsewhere.
+  static let lookInterval: Duration = .milliseconds(300)
+  /// The same while nobody listens.
+  static let awayInterval: Duration = .milliseconds(100)
+  /// How often what an absent client misses is kept.
+  private static let keepInterval: Duration = .seconds(1)
+  private static let longestChunk = 4 * 1024
+  /// Clients that come back while the end is written, at the most.
+  private static let mostReturns = 8
+
+  private enum Frame {
+    case start
+    case chunk(Int)
+    case tool(ToolStep)
+    case end(TurnEvent)
+  }
+
+  private let id: String
+  private let name: LiveTurnName
+  private let message: String
+  private let live: any LiveTurns
+  private let sender: any FrameSender
+  private let grace: Duration
+
+  private var target: (connection: String, gateway: GatewayAddress)?
+  private var awaySince: ContinuousClock.Instant?
+  private var kept: ContinuousClock.Instant?
+  private var served: String?
+  private var isOver = false
+
+  private var start: TurnEvent?
+  private var chunks: [String] = []
+  private var steps: [Int: ToolStep] = [:]
+  private var end: TurnEvent?
+  private var waiting: [Frame] = []
+
+  private var isBusy = false
+  private var line: [CheckedContinuation<Void, Never>] = []
+
+  /// `id` is the client's name for the message, `key` what it is recognised by, `target` the connection
+  /// that asked, `grace` how long the turn goes on without a listener.
+  init(
+    id: String, key: MessageKey, target: (connection: String, gateway: GatewayAddress),
+    live: any LiveTurns, sender: any FrameSender, grace: Duration
+  ) {
+    self.id = id
+    name = LiveTurnName(owner: key.owner, id: id)
+    message = key.messageID
+    self.target = target
+    self.live = live
+    self.sender = sender
+    self.grace = grace
+  }
+
+  /// Whether somebody listens now.
+  var isAttached: Bool { target != nil }
+
+  // MARK: The turn's side
+
+  /// Takes an event and sends it, or keeps it while nobody listens. Throws when the grace time is over.
+  func take(_ event: TurnEvent) async throws {
+    await enter()
+    defer { leave() }
+    add(event)
+    guard target == nil else { return await flush() }
+    if isGraceOver { throw FrameSenderError.gone }
+  }
+
+  private func add(_ event: TurnEvent) {
+    switch event {
+    case .started:
+      start = event
+      waiting.append(.start)
+    case .chunk(_, let text):
+      // What nobody was sent yet can still grow.
+      if target == nil, case .chunk(let last)? = waiting.last,
+        chunks[last].utf8.count + text.utf8.count <= Self.longestChunk
+      {
+        chunks[last] += text
+        return
+      }
+      waiting.append(.chunk(chunks.count))
+      chunks.append(text)
+    case .tool(let step):
+      steps[step.number] = step
+      waiting.append(.tool(step))
+    case .completed, .failed:
+      end = event
+      waiting.append(.end(event))
+    }
+  }
+
+  /// Sends what waits, until the client is gone.
+  private func flush() async {
+    while let next = waiting.first, let target {
+      do {
+        try await sender.send(json(next).encoded(), to: target.connection, at: target.gateway)
+        waiting.removeFirst()
+      } catch {
+        self.target = nil
+        awaySince = .now
+        // The frame may have arrived although its answer did not: it keeps its number and its text.
+        if case .chunk = next { waiting.removeFirst() }
+        return
+      }
+    }
+  }
+
+  private func json(_ frame: Frame) -> JSONValue {
+    switch frame {
+    case .start: start.map { ServerFrame.turn($0, id: id) } ?? .null
+    case .chunk(let index): ServerFrame.turn(.chunk(index: index, text: chunks[index]), id: id)
+    case .tool(let step): ServerFrame.turn(.tool(step), id: id)
+    case .end(let event): ServerFrame.turn(event, id: id)
+    }
+  }
+
+  private var isGraceOver: Bool {
+    awaySince.map { $0.duration(to: .now) >= grace } ?? false
+  }
+
+  // MARK: Wishes
+
+  /// Returns when the turn is to end before its time: the person wants it, or nobody has come back.
+  /// A store that fails to answer is no wish; the next look may succeed.
+  func watch() async -> TurnInterruption {
+    while true {
+      let pause = target == nil ? Self.awayInterval : Self.lookInterval
+      if (try? await Task.sleep(for: pause)) == nil { return .gone }
+      if let turn = try? await live.find(name), turn.message == message {
+        if turn.isStopRequested { return .stopped }
+        if let receiver = turn.receiver { await serve(receiver) }
+      }
+      if target == nil {
+        if isGraceOver { return .gone }
+        await keep()
+      }
+    }
+  }
+
+  /// Sends a client that came back what it missed; from then on it is the one that is sent to.
+  private func serve(_ receiver: Receiver) async {
+    await enter()
+    defer { leave() }
+    guard receiver.token != served else { return }
+    served = receiver.token
+    target = (receiver.connection, receiver.gateway)
+    awaySince = nil
+    waiting = start == nil ? [] : [.start]
+    waiting += steps.values.sorted { $0.number < $1.number }.map { .tool($0) }
+    waiting += chunks.indices.filter { $0 > receiver.after }.map { .chunk($0) }
+    if let end { waiting.append(.end(end)) }
+    await flush()
+  }
+
+  private func keep() async {
+    let now = ContinuousClock.now
+    guard kept.map({ $0.duration(to: now) >= Self.keepInterval }) ?? true else { return }
+    kept = now
+    try? await live.keep(
+      name, message: message, text: chunks.joined(), sizes: chunks.map(\.utf8.count))
+  }
+
+  // MARK: The end
+
+  /// Writes down how the turn ended; clients that came back meanwhile are sent the rest before.
+  func finish(_ report: TurnReport) async throws {
+    var problem: String?
+    if report.turn == nil, let end { problem = ServerFrame.turn(end, id: id).description }
+    for _ in 0..<Self.mostReturns {
+      let end = LiveTurnEnd(
+        conversation: report.conversation.text, sizes: chunks.map(\.utf8.count),
+        turn: report.turn, problem: problem)
+      if try await live.end(name, message: message, end, served: served) { return }
+      if let receiver = try await live.find(name)?.receiver { await serve(receiver) }
+    }
+  }
+
+  // MARK: One at a time
+
+  private func enter() async {
+    guard isBusy else {
+      isBusy = true
+      return
+    }
+    await withCheckedContinuation { line.append($0) }
+  }
+
+  private func leave() {
+    guard !line.isEmpty else {
+      isBusy = false
+      return
+    }
+    line.removeFirst().resume()
+  }
+}
