@@ -24,7 +24,7 @@ struct ProviderChoice: Sendable {
   private static let settings = [
     "LLM_PROVIDER", "LLM_MODEL", "LLM_TEMPERATURE", "LLM_MAX_TOKENS", "ASSISTANT_PROVIDERS",
     "CLASSIFIER_MODEL", "SEARCH_GROUNDING", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION",
-    "BEDROCK_REGION", "RESUME_GRACE_SECONDS",
+    "BEDROCK_REGION", "FEATURE_FLAGS", "RESUME_GRACE_SECONDS",
   ]
 
   private let given: [String: String]

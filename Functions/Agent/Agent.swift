@@ -6,9 +6,16 @@ import Synchronization
 /// and tool steps, then exactly one of `completed` and `failed`; after a turn with an answer, whole or
 /// broken off, one turn is stored, however often the message is delivered.
 package struct Agent: Sendable {
-  package let profile: Profile
-  private let model: any Model
-  private let tools: ToolTable
+  /// A profile with who answers for it and what it may use.
+  private struct Version: Sendable {
+    let profile: Profile
+    let model: any Model
+    let tools: ToolTable
+  }
+
+  private let standard: Version
+  private let others: [String: Version]
+  private let choose: @Sendable (Caller) -> String?
   private let knowledge: Knowledge?
   private let store: any ConversationStore
   private let now: @Sendable () -> Timestamp
@@ -20,13 +27,25 @@ package struct Agent: Sendable {
   }
 
   /// Of `tools` those that the profile names are used; `now` is the wall clock, for stored turns.
+  ///
+  /// `variants` are other versions of the profile, each with its model. Which one answers a caller is
+  /// what `choose` says; nil is the standard one.
   package init(
     profile: Profile, model: any Model, tools: [Tool], knowledge: Knowledge?,
-    store: any ConversationStore, now: @escaping @Sendable () -> Timestamp
+    store: any ConversationStore, variants: [(profile: Profile, model: any Model)] = [],
+    choose: @escaping @Sendable (Caller) -> String? = { _ in nil },
+    now: @escaping @Sendable () -> Timestamp
   ) {
-    self.profile = profile
-    self.model = model
-    self.tools = ToolTable(tools, allowed: profile.tools)
+    standard = Version(
+      profile: profile, model: model, tools: ToolTable(tools, allowed: profile.tools))
+    var others: [String: Version] = [:]
+    for (profile, model) in variants {
+      guard let name = profile.variant else { continue }
+      others[name] = Version(
+        profile: profile, model: model, tools: ToolTable(tools, allowed: profile.tools))
+    }
+    self.others = others
+    self.choose = choose
     self.knowledge = knowledge
     self.store = store
     self.now = now
@@ -44,21 +63,29 @@ package struct Agent: Sendable {
     _ emit: @escaping @Sendable (TurnEvent) async throws -> Void
   ) async -> TurnReport {
     let start = ContinuousClock.now
+    let version = version(for: question)
+    let profile = version.profile
     let run = TurnRun(
-      profile: profile, model: model, tools: tools, store: store, question: question,
+      profile: profile, model: version.model, tools: version.tools, store: store,
+      question: question,
       conversation: question.conversation ?? ConversationID(startedBy: question.key),
       deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
       watch: watch,
       emit: emit
     )
-    var report = await run.run { try await passages(for: question) }
+    var report = await run.run { try await passages(for: question, profile) }
     report.total = start.duration(to: .now)
     return report
   }
 
+  /// The version that the question asks for, else the one that is chosen for the caller.
+  private func version(for question: Question) -> Version {
+    (question.variant ?? choose(question.caller)).flatMap { others[$0] } ?? standard
+  }
+
   /// Nil when the knowledge cannot be searched: the turn goes on without it.
-  private func passages(for question: Question) async throws -> [Passage]? {
-    guard let knowledge else { return [] }
+  private func passages(for question: Question, _ profile: Profile) async throws -> [Passage]? {
+    guard let knowledge, profile.limits.passages > 0 else { return [] }
     guard let index = try? await knowledge.current().index else { return nil }
     let filter = PassageFilter(
       tenant: question.caller.tenant, owner: question.caller.owner, types: profile.passageTypes)

@@ -13,6 +13,11 @@ package struct Profile: Sendable {
   package var tools: [String]
   /// The types of passages it is given; nil is all.
   package var passageTypes: Set<String>?
+  /// Which version of the assistant this is; nil is the standard one.
+  package var variant: String?
+
+  /// How the standard version is called where versions are chosen.
+  package static let standardVariant = "standard"
 
   package init(
     name: String, title: String, instructions: String, examples: [String] = [],

@@ -68,6 +68,8 @@ package struct Question: Sendable {
   package var text: MessageText
   /// Nil starts a new conversation.
   package var conversation: ConversationID?
+  /// The version of the assistant that must answer; nil leaves it to the feature flags.
+  package var variant: String?
 
   package init(
     caller: Caller, key: MessageKey, text: MessageText, conversation: ConversationID? = nil

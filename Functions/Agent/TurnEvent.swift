@@ -58,15 +58,22 @@ package struct Completion: Sendable, Equatable {
   package var finish: Finish
   package var sources: [Source]
   package var usage: Usage
+  /// Who answered.
+  package var model: String
+  /// The version of the assistant; nil is the standard one.
+  package var variant: String?
 
   package init(
-    conversation: ConversationID, message: String, finish: Finish, sources: [Source], usage: Usage
+    conversation: ConversationID, message: String, finish: Finish, sources: [Source], usage: Usage,
+    model: String, variant: String? = nil
   ) {
     self.conversation = conversation
     self.message = message
     self.finish = finish
     self.sources = sources
     self.usage = usage
+    self.model = model
+    self.variant = variant
   }
 }
 

@@ -36,6 +36,8 @@ package struct TurnReport: Sendable {
   package var turn: Int?
   package var assistant: String
   package var model: String
+  /// The version of the assistant; nil is the standard one.
+  package var variant: String?
   package var usage = Usage()
   package var rounds = 0
   package var tools: [ToolTime] = []

@@ -116,7 +116,7 @@ struct TurnRun: Sendable {
       report.outcome = .completed(finish)
       let completion = Completion(
         conversation: conversation, message: message, finish: finish, sources: sources,
-        usage: report.usage)
+        usage: report.usage, model: report.model, variant: report.variant)
       if await !send(.completed(completion)) { report.outcome = .disconnected }
     }
     return report
@@ -127,6 +127,7 @@ struct TurnRun: Sendable {
     var report = report(.repeated)
     report.turn = turn.number
     report.usage = turn.usage
+    report.variant = turn.variant
     let outbox = Outbox()
     guard await send(.started(conversation: conversation, message: message)),
       (try? await outbox.add(turn.answer)) != nil
@@ -143,7 +144,7 @@ struct TurnRun: Sendable {
       .completed(
         Completion(
           conversation: conversation, message: message, finish: finish, sources: turn.sources,
-          usage: turn.usage)))
+          usage: turn.usage, model: turn.model, variant: turn.variant)))
     return report
   }
 
@@ -179,18 +180,20 @@ struct TurnRun: Sendable {
 
   private func turn(_ status: Turn.Status, _ sources: [Source]) -> Turn {
     let content = draft.current
-    return Turn(
+    var turn = Turn(
       conversation: conversation, number: 0, message: message, question: question.text.text,
       answer: content.text, status: status, sources: sources, tools: content.steps,
       usage: content.usage, assistant: profile.name, model: content.model ?? model.name,
       askedAt: askedAt,
       answeredAt: max(now(), askedAt))
+    turn.variant = profile.variant
+    return turn
   }
 
   private func report(_ outcome: TurnReport.Outcome) -> TurnReport {
     TurnReport(
       outcome: outcome, conversation: conversation, message: message, assistant: profile.name,
-      model: model.name)
+      model: model.name, variant: profile.variant)
   }
 }
 

@@ -9,4 +9,25 @@ enum AssistantList {
   static func profiles(model: ModelSettings) -> [Profile] {
     [Japanese.profile(model: model)]
   }
+
+  /// What the versions of an assistant are called, the standard one first.
+  static func variants(of assistant: String) -> [String] {
+    [Profile.standardVariant] + (assistant == Japanese.name ? Japanese.variants : [])
+  }
+
+  /// A version by the name that settings use: `japanese/short`; the standard one is `japanese`.
+  static func version(_ variant: String?, of assistant: String) -> String {
+    variant.map { "\(assistant)/\($0)" } ?? assistant
+  }
+
+  /// Assistants and their other versions, by the names that settings use.
+  static var versions: [String] {
+    names + names.flatMap { name in variants(of: name).dropFirst().map { version($0, of: name) } }
+  }
+
+  /// The versions of an assistant besides the standard one.
+  static func variantProfiles(of assistant: String, model: ModelSettings) -> [Profile] {
+    guard assistant == Japanese.name else { return [] }
+    return Japanese.variants.compactMap { Japanese.profile(variant: $0, model: model) }
+  }
 }

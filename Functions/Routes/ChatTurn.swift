@@ -165,9 +165,11 @@ struct ChatTurn: Sendable {
       guard let id = ConversationID(text) else { throw .conversationNotFound }
       conversation = id
     }
-    return Question(
+    var question = Question(
       caller: connection.caller, key: key(connection, frame.id),
       text: try MessageText(frame.message), conversation: conversation)
+    question.variant = connection.variant
+    return question
   }
 
   /// What makes two deliveries the same message: its text and where it belongs.
@@ -222,6 +224,7 @@ extension Log {
         "tenant": .string(connection.caller.tenant), "user": .string(connection.caller.user),
         "conversationId": .string(report.conversation.text), "messageId": .string(report.message),
         "assistant": .string(report.assistant), "model": .string(report.model),
+        "variant": .string(report.variant ?? Profile.standardVariant),
         "inputTokens": .integer(report.usage.input), "outputTokens": .integer(report.usage.output),
         "rounds": .integer(report.rounds), "toolCalls": .integer(report.tools.count),
         "passages": .integer(report.passages ?? -1), "answerBytes": .integer(report.answerBytes),

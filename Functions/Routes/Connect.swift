@@ -32,8 +32,13 @@ struct Connect: Handler {
         .badRequest("There is no such assistant; known: \(AssistantList.known)."),
         requestID: invocation.requestID)
     }
+    let variant = event.queryStringParameters?["variant"]
+    if let refusal = refusal(of: variant, of: assistant, to: signedIn.caller) {
+      return .refusal(refusal, requestID: invocation.requestID)
+    }
     let connection = OpenConnection(
-      id: event.connectionID, signedIn: signedIn, assistant: assistant, connectedAt: now())
+      id: event.connectionID, signedIn: signedIn, assistant: assistant, variant: variant,
+      connectedAt: now())
     try await connections.save(connection)
     invocation.log.info(
       "connected",
@@ -43,6 +48,18 @@ struct Connect: Handler {
       ])
     return GatewayResponse(
       statusCode: 200, headers: bearer.subprotocol.map { ["Sec-WebSocket-Protocol": $0] })
+  }
+
+  /// Versions of an assistant are chosen by the feature flags, or by administrators.
+  private func refusal(
+    of variant: String?, of assistant: String, to caller: Caller
+  ) -> Refusal? {
+    guard let variant else { return nil }
+    guard caller.role == .admin else { return .forbidden }
+    let known = AssistantList.variants(of: assistant)
+    return known.contains(variant)
+      ? nil
+      : .badRequest("There is no such variant; known: \(known.joined(separator: ", ")).")
   }
 }
 

@@ -58,6 +58,7 @@ enum ConversationViews {
         "stopped": .bool(turn.status == .stopped), "model": .string(turn.model),
         "assistant": .string(turn.assistant), "sources": .array(turn.sources.map(\.json)),
         "tools": .array(turn.tools.map(tool)), "usage": turn.usage.json,
+        "variant": .string(turn.variant ?? Profile.standardVariant),
       ],
     ]
   }

@@ -9,6 +9,8 @@ struct OpenConnection: Sendable, Equatable {
   let id: String
   let caller: Caller
   let assistant: String
+  /// The version of the assistant that an administrator asked for; nil leaves it to the flags.
+  let variant: String?
   let connectedAt: Timestamp
   /// Unix seconds: when the token ends that opened it.
   let tokenExpires: Double
@@ -16,11 +18,13 @@ struct OpenConnection: Sendable, Equatable {
   let expires: Double
 
   init(
-    id: String, signedIn: SignedIn, assistant: String, connectedAt: Timestamp
+    id: String, signedIn: SignedIn, assistant: String, variant: String? = nil,
+    connectedAt: Timestamp
   ) {
     self.id = id
     caller = signedIn.caller
     self.assistant = assistant
+    self.variant = variant
     self.connectedAt = connectedAt
     tokenExpires = signedIn.expires
     expires = (Double(connectedAt.milliseconds) / 1000).rounded(.down) + Self.longestLife
@@ -38,19 +42,22 @@ struct OpenConnection: Sendable, Equatable {
     self.id = id
     caller = Caller(user: user, tenant: tenant, role: role)
     self.assistant = assistant
+    variant = item["variant"]?.string
     self.connectedAt = connectedAt
     self.tokenExpires = tokenExpires
     self.expires = expires
   }
 
   var item: Item {
-    [
+    var item: Item = [
       "connectionId": .string(id), "owner": .string(caller.owner), "user": .string(caller.user),
       "tenant": .string(caller.tenant), "role": .string(caller.role.rawValue),
       "assistant": .string(assistant), "connectedAt": .string(connectedAt.iso),
       "tokenExpiresAt": .number(String(Int(tokenExpires))),
       "expiresAt": .number(String(Int(expires))),
     ]
+    item["variant"] = variant.map { .string($0) }
+    return item
   }
 
   /// Whether frames on it are still taken; the table may keep an item past its end.

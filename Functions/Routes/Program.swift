@@ -128,10 +128,15 @@ struct Program: Sendable {
     let conversations = storedConversations
     var agents: [String: Agent] = [:]
     for profile in AssistantList.profiles(model: settings.model) {
+      let flags = settings.flags.filter { $0.assistant == profile.name }
       agents[profile.name] = Agent(
-        profile: profile, model: providers.model(for: profile.name, like: settings.model),
+        profile: profile, model: providers.model(for: profile.name, like: profile.model),
         tools: tools, knowledge: knowledge, store: conversations,
-        now: { .now })
+        variants: AssistantList.variantProfiles(of: profile.name, model: settings.model).map {
+          let version = AssistantList.version($0.variant, of: profile.name)
+          return ($0, providers.model(for: version, like: $0.model))
+        },
+        choose: { caller in FeatureFlag.variant(for: caller, flags) }, now: { .now })
     }
     return agents
   }

@@ -121,8 +121,11 @@ struct ProviderSettings: Sendable {
     }
   }
 
-  /// Who answers for an assistant.
-  func choices(for assistant: String) -> [ModelChoice] { byAssistant[assistant] ?? choices }
+  /// Who answers for an assistant, or a version of one (`japanese/short`).
+  func choices(for version: String) -> [ModelChoice] {
+    let assistant = version.prefix { $0 != "/" }
+    return byAssistant[version] ?? byAssistant[String(assistant)] ?? choices
+  }
 }
 
 extension SettingReader {
@@ -153,7 +156,9 @@ extension SettingReader {
         throw refusal(setting)
       }
       let name = String(parts[0].trimmingBlanks)
-      guard AssistantList.names.contains(name), found[name] == nil else { throw refusal(setting) }
+      guard AssistantList.versions.contains(name), found[name] == nil else {
+        throw refusal(setting)
+      }
       found[name] = choices
     }
     return found

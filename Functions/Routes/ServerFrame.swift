@@ -19,17 +19,24 @@ enum ServerFrame {
         "arguments": .string(step.arguments), "status": .string(step.status.rawValue),
       ]
     case .completed(let completion):
-      [
-        "type": "complete", "id": .string(id),
-        "conversationId": .string(completion.conversation.text),
-        "messageId": .string(completion.message),
-        "finishReason": .string(completion.finish.rawValue),
-        "sources": .array(completion.sources.map(\.json)), "usage": completion.usage.json,
-      ]
+      complete(completion, id: id)
     case .failed(let error):
       Self.error(
         code: error.code, message: error.userMessage, id: id, retryAfter: error.retryAfter)
     }
+  }
+
+  private static func complete(_ completion: Completion, id: String) -> JSONValue {
+    var frame: JSONObject = [
+      "type": "complete", "id": .string(id),
+      "conversationId": .string(completion.conversation.text),
+      "messageId": .string(completion.message),
+      "finishReason": .string(completion.finish.rawValue),
+      "sources": .array(completion.sources.map(\.json)), "usage": completion.usage.json,
+      "model": .string(completion.model),
+    ]
+    frame["variant"] = completion.variant.map { .string($0) }
+    return .object(frame)
   }
 
   static func error(_ error: FrameError) -> JSONValue {

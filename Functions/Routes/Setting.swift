@@ -21,7 +21,8 @@ struct Setting: Sendable {
   static let assistantProviders = Setting(
     name: "ASSISTANT_PROVIDERS", standard: "",
     range: "`assistant=` with a list as in `LLM_PROVIDER`, several with semicolons between them",
-    meaning: "Other providers for single assistants: `japanese=gemini,openai:gpt-4o`.")
+    meaning: "Other providers for single assistants, or for versions of one: "
+      + "`japanese=gemini,openai:gpt-4o;japanese/short=anthropic`.")
   static let classifierModel = Setting(
     name: "CLASSIFIER_MODEL", standard: "", range: "one entry as in `LLM_PROVIDER`",
     meaning: "The small model that is asked, at temperature 0, when the example sentences leave an "
@@ -67,6 +68,10 @@ struct Setting: Sendable {
   static let assistant = Setting(
     name: "DEFAULT_ASSISTANT", standard: "japanese", range: "japanese",
     meaning: "The assistant of a connection that names none.")
+  static let flags = Setting(
+    name: "FEATURE_FLAGS", standard: "",
+    range: "entries `name=assistant/variant:share%` with commas between them",
+    meaning: "Which share of the users gets another version of an assistant, see below.")
   static let origins = Setting(
     name: "ALLOWED_ORIGINS", standard: "",
     range: "origins (`https://host[:port]`) with commas between them",
@@ -117,9 +122,8 @@ struct Setting: Sendable {
   static let all = [
     provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
     searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
-    googleLocation, bedrockRegion, providerKeys, assistant, origins, cacheTime,
-    resumeGrace, logLevel,
-    webSocketURL, tokenKey, connections, conversations, turns, claims,
+    googleLocation, bedrockRegion, providerKeys, assistant, flags, origins, cacheTime,
+    resumeGrace, logLevel, webSocketURL, tokenKey, connections, conversations, turns, claims,
     knowledge, knowledgeBucket,
   ]
 

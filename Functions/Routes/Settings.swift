@@ -6,6 +6,7 @@ struct Settings: Sendable {
   let model: ModelSettings
   let providers: ProviderSettings
   let assistant: String
+  let flags: [FeatureFlag]
   let allowedOrigins: Set<String>
   let cacheTime: Duration
   /// How long a turn goes on without a listener.
@@ -33,6 +34,7 @@ struct Settings: Sendable {
       name: providers.choices[0].model, temperature: try read.number(.temperature, 0...2),
       maximumTokens: try read.whole(.longestAnswer, 1...32_768))
     assistant = try read.choice(.assistant, of: AssistantList.names)
+    flags = try read.flags(.flags)
     allowedOrigins = try read.origins(.origins)
     cacheTime = .seconds(try read.whole(.cacheTime, 0...3600))
     resumeGrace = .seconds(try read.whole(.resumeGrace, 0...25))
@@ -111,6 +113,11 @@ struct SettingReader {
     let hasScheme = schemes.contains { text.hasPrefix("\($0)://") && text.count > $0.count + 3 }
     guard isPlain, hasScheme, text.utf8.count <= 2048 else { throw refusal(setting) }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+
+  func flags(_ setting: Setting) throws(SettingError) -> [FeatureFlag] {
+    guard let flags = FeatureFlag.list(try text(setting, 0...2_048)) else { throw refusal(setting) }
+    return flags
   }
 
   /// Origins as browsers write them (RFC 6454 §6.2): lower case, no path.

@@ -115,6 +115,21 @@ import Testing
     #expect(connections.all.isEmpty)
   }
 
+  @Test func `administrators choose a version, others do not`() async throws {
+    for (role, variant, status) in [
+      ("admin", "short", 200), ("admin", "standard", 200), ("admin", "pirate", 400),
+      ("admin", "", 400), ("user", "short", 403),
+    ] {
+      var event = try event(["Authorization": "Bearer \(try token(role: role))"])
+      event.queryStringParameters = ["variant": variant]
+      #expect(try await answer(event).statusCode == status, "\(role) \(variant)")
+      guard status == 200 else { continue }
+      let connection = try #require(connections.all.first)
+      #expect(connection.variant == variant)
+      #expect(OpenConnection(connection.item) == connection)
+    }
+  }
+
   @Test func `disconnect forgets, also twice`() async throws {
     _ = try await answer(fixture(WebSocketEvent.self, "connect"))
     for _ in 0..<2 {

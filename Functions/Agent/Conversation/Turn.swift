@@ -26,6 +26,8 @@ package struct Turn: Sendable, Equatable {
   package var usage: Usage
   package var assistant: String
   package var model: String
+  /// The version of the assistant; nil is the standard one.
+  package var variant: String?
   package var askedAt: Timestamp
   package var answeredAt: Timestamp
 

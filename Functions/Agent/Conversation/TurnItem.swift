@@ -3,7 +3,7 @@ import Events
 extension Turn {
   /// The attributes of a turn's item but for its keys.
   var item: Item {
-    [
+    var item: Item = [
       "conversationId": .string(conversation.text), "number": AttributeValue(number),
       "message": .string(message), "question": .string(question), "answer": .string(answer),
       "status": .string(status.rawValue), "sources": .list(sources.map(\.attribute)),
@@ -11,6 +11,8 @@ extension Turn {
       "assistant": .string(assistant), "model": .string(model), "askedAt": .string(askedAt.iso),
       "answeredAt": .string(answeredAt.iso),
     ]
+    item["variant"] = variant.map { .string($0) }
+    return item
   }
 
   /// Nil for an item that is no turn.
@@ -29,6 +31,7 @@ extension Turn {
       tools: (item["tools"]?.list ?? []).compactMap { ToolStep($0) }, usage: Usage(item["usage"]),
       assistant: item["assistant"]?.string ?? "", model: item["model"]?.string ?? "",
       askedAt: askedAt, answeredAt: answeredAt)
+    variant = item["variant"]?.string
   }
 }
 

@@ -15,6 +15,30 @@ package enum Japanese {
       model: model, tools: JapaneseTools.names)
   }
 
+  /// Other versions, to be compared with the standard one: `short` answers in one sentence, and
+  /// `tools` is given no passages, so that it rests on what its tools return alone.
+  package static let variants = ["short", "tools"]
+
+  /// A version by its name; nil when there is none.
+  package static func profile(variant: String, model: ModelSettings) -> Profile? {
+    var profile = profile(model: model)
+    switch variant {
+    case "short":
+      profile.instructions = instructions + "\n\n" + brevity
+      profile.model.maximumTokens = min(model.maximumTokens, 400)
+    case "tools":
+      profile.limits.passages = 0
+    default:
+      return nil
+    }
+    profile.variant = variant
+    return profile
+  }
+
+  private static let brevity = """
+    Answer in one sentence. Give no examples and no hints unless the person asks for them.
+    """
+
   private static let instructions = """
     You are a friendly and exact tutor of Japanese. Answer in the language of the question, English \
     when in doubt; write Japanese words in Japanese script with their reading in kana.

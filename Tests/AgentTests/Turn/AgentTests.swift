@@ -62,7 +62,7 @@ struct TestAgent {
       receiver.completion
         == Completion(
           conversation: id, message: key.messageID, finish: .complete, sources: [],
-          usage: Usage(input: 7, output: 2)))
+          usage: Usage(input: 7, output: 2), model: "scripted/1"))
     #expect(report.outcome == .completed(.complete))
     #expect(report.turn == 1)
     #expect(report.firstText != nil)
@@ -71,6 +71,34 @@ struct TestAgent {
     #expect(turn.question == "What is 語?")
     #expect(turn.status == .complete)
     #expect(turn.usage == Usage(input: 7, output: 2))
+  }
+
+  @Test func `a variant answers whom it is chosen for, and the turn records it`() async throws {
+    var variant = test.profile
+    variant.variant = "short"
+    let agent = Agent(
+      profile: test.profile, model: ScriptedModel([.text("standard"), .finish()]), tools: [],
+      knowledge: nil, store: test.store,
+      variants: [(variant, ScriptedModel([.text("short"), .finish()]))],
+      choose: { $0.user == "ana" ? "short" : nil }, now: { Timestamp(milliseconds: 1_000) })
+    for (user, asked, expected) in [
+      ("ana", nil, "short"), ("bob", nil, "standard"), ("bob", "short", "short"),
+      ("ana", Profile.standardVariant, "standard"), ("bob", "gone", "standard"),
+    ] {
+      let caller = Caller(user: user, tenant: "acme")
+      let key = MessageKey(caller: caller, connection: "c", message: "\(user) \(asked ?? "")")
+      var question = Question(caller: caller, key: key, text: try MessageText("?"))
+      question.variant = asked
+      let receiver = Receiver()
+      let report = await agent.answer(question, until: .now + .seconds(300)) {
+        try await receiver.take($0)
+      }
+      let recorded = expected == "short" ? "short" : nil
+      #expect(receiver.text == expected)
+      #expect(report.variant == recorded)
+      #expect(receiver.completion?.variant == recorded)
+      #expect(test.store.turns.first { $0.message == key.messageID }?.variant == recorded)
+    }
   }
 
   @Test func `runs tools and goes on`() async throws {
