@@ -10,24 +10,15 @@ extension Files {
   }
 
   /// The names in a folder, sorted by their bytes, without those that begin with a dot; none when
-  /// there is no such folder.
-  static func names(in path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  /// the folder cannot be read.
+  static func visible(in folder: String) -> [String] {
+    ((try? names(in: folder)) ?? []).filter { !$0.hasPrefix(".") }
   }
 
   /// The regular files of a folder and the folders in it, as paths from it; links are passed over.
   static func tree(_ path: String, depth: Int = 32) -> [String] {
     guard depth > 0 else { return [] }
-    return names(in: path).flatMap { name -> [String] in
+    return visible(in: path).flatMap { name -> [String] in
       var status = stat()
       guard lstat(path + "/" + name, &status) == 0 else { return [] }
       switch status.st_mode & S_IFMT {

@@ -39,7 +39,7 @@ struct Seed {
   func plant(_ dynamoDB: DynamoDB, _ objects: S3, _ secrets: SecretsManager) async throws -> Count {
     var count = Count()
     try await makeTables(dynamoDB)
-    for name in Files.names(in: folder + "/tables") where !name.hasSuffix(".table.json") {
+    for name in Files.visible(in: folder + "/tables") where !name.hasSuffix(".table.json") {
       count.items += try await plantItems(of: name, dynamoDB)
     }
     count.objects = try await plantObjects(objects)
@@ -50,7 +50,7 @@ struct Seed {
   // MARK: Tables
 
   private func makeTables(_ dynamoDB: DynamoDB) async throws {
-    for name in Files.names(in: folder + "/tables") where name.hasSuffix(".table.json") {
+    for name in Files.visible(in: folder + "/tables") where name.hasSuffix(".table.json") {
       let path = folder + "/tables/" + name
       let bytes = try contents(path, limit: Self.longestTable)
       let answer = await call(dynamoDB, "CreateTable", bytes)
@@ -124,7 +124,7 @@ struct Seed {
 
   private func plantObjects(_ objects: S3) async throws -> Int {
     var planted = 0
-    for bucket in Files.names(in: folder + "/buckets") {
+    for bucket in Files.visible(in: folder + "/buckets") {
       let root = folder + "/buckets/" + bucket
       for key in Files.tree(root) {
         do {
@@ -139,7 +139,7 @@ struct Seed {
 
   private func plantSecrets(_ secrets: SecretsManager) async throws -> Int {
     let path = folder + "/secrets.json"
-    guard Files.names(in: folder).contains("secrets.json") else { return 0 }
+    guard Files.visible(in: folder).contains("secrets.json") else { return 0 }
     guard
       let entries = try JSONValue(parsing: contents(path, limit: Self.longestTable)).object
     else { throw ProjectError(description: "\(path): an object of names and values is expected") }

@@ -145,7 +145,7 @@ struct StateCommand {
     defer { withExtendedLifetime(lock) {} }
     var removed = 0
     for suffix in ["", "-wal", "-shm"] where unlink(folder.database + suffix) == 0 { removed += 1 }
-    for name in Files.names(in: folder.objects) where name.hasSuffix(".body") {
+    for name in Files.visible(in: folder.objects) where name.hasSuffix(".body") {
       if unlink(folder.objects + "/" + name) == 0 { removed += 1 }
     }
     Console.shared.print(

@@ -15,7 +15,7 @@ struct StateExport {
     guard mkdir(target, 0o700) == 0 || errno == EEXIST else {
       throw ProjectError(description: "\(target) cannot be made: \(Files.reason)")
     }
-    guard Files.names(in: target).isEmpty else {
+    guard Files.visible(in: target).isEmpty else {
       throw ProjectError(description: "\(target) is not empty: an export needs a folder of its own")
     }
     for attempt in 1...Self.attempts {
@@ -67,7 +67,7 @@ struct StateExport {
   /// Removes what a try left behind; the folder was empty before.
   private func clear() {
     unlink(target + "/" + StateContents.file)
-    for name in Files.names(in: target + "/objects") { unlink(target + "/objects/" + name) }
+    for name in Files.visible(in: target + "/objects") { unlink(target + "/objects/" + name) }
     rmdir(target + "/objects")
   }
 }

@@ -11,11 +11,11 @@ struct StateImport {
   /// - Returns: How many rows were read.
   func run(_ database: Database) async throws -> Int {
     let isEmpty = try await database.read { try StateContents.tables(of: $0).isEmpty }
-    guard isEmpty, Files.names(in: folder.objects).isEmpty else {
+    guard isEmpty, Files.visible(in: folder.objects).isEmpty else {
       throw ProjectError(
         description: "there is a state in \(folder.path) already; `martlet state reset` removes it")
     }
-    let bodies = Files.names(in: source + "/objects")
+    let bodies = Files.visible(in: source + "/objects")
     if !bodies.isEmpty, mkdir(folder.objects, 0o700) != 0, errno != EEXIST {
       throw ProjectError(description: "\(folder.objects) cannot be made: \(Files.reason)")
     }
