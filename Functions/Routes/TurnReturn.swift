@@ -95,6 +95,6 @@ extension Turn {
     return .completed(
       Completion(
         conversation: conversation, message: message, finish: finish, sources: sources,
-        usage: usage))
+        usage: usage, model: model, variant: variant))
   }
 }

@@ -12,7 +12,7 @@ struct PackageCommand {
 
   func run() throws -> Int32 {
     let project = try Project(options.project)
-    let functions = try chosen(from: try project.application(gatewayPort: 3000))
+    let functions = try chosen(from: try project.application(TemplateEnvironment()))
     guard let target = project.makeFolder(".build/package"),
       let scratch = Files.temporaryFolder(below: target)
     else { throw ProjectError(description: ".build/package cannot be made") }
