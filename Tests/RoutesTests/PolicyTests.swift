@@ -191,6 +191,8 @@ private struct Scenarios {
       try await say(#"{"action":"stop","id":"\#(handler)0"}"#, to: handler)
       try await say(#"{"action":"ping"}"#, to: handler)
     }
+    // The client comes back for an answer that is over.
+    try await say(#"{"action":"resume","id":"chat0","index":-1}"#, to: "default")
   }
 
   private func say(_ text: String, to handler: String = "chat") async throws {

@@ -44,7 +44,10 @@ private struct SourceFile: Sendable {
   /// The modules that the file imports, with the line of each.
   var imports: [(name: String, line: Int)] {
     get throws {
-      try lines.enumerated().compactMap { number, line in
+      var isText = false
+      return try lines.enumerated().compactMap { number, line in
+        if line.ranges(of: "\"\"\"").count % 2 == 1 { isText.toggle() }
+        guard !isText else { return nil }
         let words = line.split(separator: " ")
         guard let at = words.firstIndex(of: "import"), at + 1 < words.count,
           words[..<at].allSatisfy({ $0.hasPrefix("@") || accessLevels.contains(String($0)) })
