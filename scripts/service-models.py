@@ -28,7 +28,7 @@ SERVICES = {
     "logs": ("Logs", """CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream
         DeleteRetentionPolicy DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents
         ListTagsForResource ListTagsLogGroup PutLogEvents PutRetentionPolicy TagLogGroup TagResource
-        TestMetricFilter UntagLogGroup UntagResource StartLiveTail"""),
+        TestMetricFilter UntagLogGroup UntagResource """),
     "events": ("EventBridge", """CreateEventBus DeleteEventBus DeleteRule DescribeEventBus
         DescribeRule DisableRule EnableRule ListEventBuses ListRuleNamesByTarget ListRules
         ListTagsForResource ListTargetsByRule PutEvents PutRule PutTargets RemoveTargets TagResource

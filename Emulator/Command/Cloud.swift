@@ -5,6 +5,7 @@ import Network
 import Server
 import Services
 import Storage
+import Synchronization
 import Template
 
 /// The whole cloud of one template: stores, model providers and functions behind one service port.
@@ -23,6 +24,9 @@ final class Cloud: Sendable {
   /// What the seed put into the stores.
   let seeded: Seed.Count
   private let sweeping: Task<Void, Never>
+  private let recording: Task<Void, Never>
+  /// Rules, schedules and queues at work, once ``play()`` was called.
+  private let playing = Mutex<Task<Void, Never>?>(nil)
 
   /// Longest body of a request to a service: an S3 upload has at most 5 GiB, and its signed chunks take
   /// some room. S3 counts for itself.
@@ -54,7 +58,13 @@ final class Cloud: Sendable {
 
     let models = ModelProviders(script: options.script)
     let parts = try Self.functions(of: application, options, servicePort: reservation.port)
-    functions = Functions(parts, loop: loop, log: options.log)
+    let (recorder, log) = (others.recorder, options.log)
+    functions = Functions(parts, loop: loop) { line in
+      log(line)
+      recorder.record(
+        function: line.function, stream: line.logStream, time: Int(line.time),
+        message: line.text)
+    }
     gateway = Gateway(
       Self.gateway(of: application, functions, options, servicePort: reservation.port))
 
@@ -67,13 +77,29 @@ final class Cloud: Sendable {
     }
     let (dynamoDB, period) = (self.dynamoDB, options.sweepPeriod)
     sweeping = Task { await dynamoDB.sweep(every: period) }
+    recording = Task { await recorder.run() }
+  }
+
+  /// Sets going what the template describes besides its APIs: schedules, rules, queues that feed
+  /// functions.
+  func play() {
+    let (others, application, functions) = (self.others, self.application, self.functions)
+    playing.withLock { playing in
+      guard playing == nil else { return }
+      playing = Task { await others.play(application, functions) }
+    }
   }
 
   /// Ends functions, connections and stores; nothing is left running.
   func stop(within limit: Duration) async {
     sweeping.cancel()
+    let playing = playing.withLock { $0 }
+    playing?.cancel()
     await functions.stop(grace: limit)
     await services.stop(within: limit)
+    recording.cancel()
+    _ = await (playing?.value, recording.value)
+    await others.recorder.flush()
     await database.close()
     loop.end()
   }

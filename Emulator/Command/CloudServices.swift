@@ -1,13 +1,19 @@
+import Lambda
 import Server
 import Services
 import Storage
 import Template
 
-/// The smaller services of a cloud: keys, parameters, tokens.
+/// The smaller services of a cloud: keys, parameters, tokens, queues, events, logs.
 struct CloudServices: Sendable {
   let kms: KMS
   let parameters: ParameterStore
   let tokens: STS
+  let queues: SQS
+  let events: EventBridge
+  let logs: Logs
+  /// Keeps the functions' lines.
+  let recorder: LogRecorder
 
   /// Opens them and makes what the template describes.
   init(
@@ -18,8 +24,15 @@ struct CloudServices: Sendable {
     kms = try await KMS(database, environment: environment)
     parameters = try await ParameterStore(database, kms: kms, environment: environment)
     tokens = STS(environment: environment)
+    queues = try await SQS(database, environment: environment)
+    events = try await EventBridge(database, queues: queues, environment: environment)
+    logs = try await Logs(database, environment: environment)
+    recorder = LogRecorder(logs)
     try await kms.create(keys: application.keys, aliases: application.keyAliases)
     try await parameters.create(parameters: application.parameters)
+    try await queues.create(queues: application.queues)
+    try await logs.create(groups: application.logGroups)
+    try await events.create(application)
   }
 
   /// How their requests are known.
@@ -30,7 +43,32 @@ struct CloudServices: Sendable {
       EmulatedService(
         name: "ssm", signingNames: ["ssm"], targets: ["AmazonSSM."], answer: parameters.answer),
       EmulatedService(
+        name: "sqs", signingNames: ["sqs"], targets: ["AmazonSQS."], answer: queues.answer),
+      EmulatedService(
+        name: "events", signingNames: ["events"], targets: ["AWSEvents."], answer: events.answer),
+      EmulatedService(
+        name: "logs", signingNames: ["logs"], targets: ["Logs_20140328."], answer: logs.answer),
+      EmulatedService(
         name: "sts", signingNames: ["sts"], matches: { STS.matches($0) }, answer: tokens.answer),
     ]
+  }
+
+  /// Plays what the template sets going: rules, schedules and queues that feed functions. Goes on until
+  /// the task is cancelled.
+  func play(_ application: Application, _ functions: Functions) async {
+    events.connect { name, event in
+      // An unknown function, or one that is ending: nobody waits for an answer.
+      _ = try? await functions.enqueue(name, event)
+    }
+    let sources = QueueSources(queues, sources: application.queueSources) { name, event in
+      let result = try? await functions.invoke(name, event)
+      guard let result, !result.isFunctionError else { return nil }
+      return result.payload
+    }
+    let clock = EventClock(events)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await sources.run() }
+      group.addTask { await clock.run() }
+    }
   }
 }

@@ -63,6 +63,7 @@ struct Start {
     configuration.refusal = Gateway.refusal
     let server = try await HTTPServer.start(
       configuration, on: cloud.loop, handler: gateway.answer)
+    cloud.play()
     if !end.isRequested { await announce(cloud, port: server.port) }
     watch.cancel()
     await end.wait()

@@ -18,10 +18,12 @@ struct JSONProtocol: Sendable {
   let bodyLimit: Int
   /// SQS reports wrong members in words of its own.
   let checksConstraints: Bool
+  /// What the service calls the error for wrong values.
+  let validationError: String
 
   init(
     targetPrefix: String, service: String, model: RequestModel, version: String = "1.1",
-    bodyLimit: Int = 1 << 20, checksConstraints: Bool = true
+    bodyLimit: Int = 1 << 20, checksConstraints: Bool = true, validationError: String = "ValidationException"
   ) {
     self.targetPrefix = targetPrefix
     self.service = service
@@ -29,6 +31,7 @@ struct JSONProtocol: Sendable {
     self.version = version
     self.bodyLimit = bodyLimit
     self.checksConstraints = checksConstraints
+    self.validationError = validationError
   }
 
   func answer(_ request: HTTPRequest, _ operation: Operation) async -> HTTPResponse {
@@ -42,7 +45,7 @@ struct JSONProtocol: Sendable {
         throw JSONServiceError.unsupported(name, of: service)
       }
       if checksConstraints {
-        try RequestCheck.check(input, shape)
+        try check(input, shape)
       } else {
         try RequestCheck.checkTypes(input, shape)
       }
@@ -51,6 +54,17 @@ struct JSONProtocol: Sendable {
       return failure(error)
     } catch {
       return failure(JSONServiceError("InternalServiceError", "\(error)", status: 500))
+    }
+  }
+
+  private func check(
+    _ input: JSONObject, _ shape: RequestStructure
+  ) throws(JSONServiceError) {
+    do throws(JSONServiceError) {
+      try RequestCheck.check(input, shape)
+    } catch {
+      guard error.type == "ValidationException" else { throw error }
+      throw JSONServiceError(validationError, error.message)
     }
   }
 
@@ -95,7 +109,7 @@ struct JSONProtocol: Sendable {
 
 /// The members of a request, read by type: a wrong JSON type is a `SerializationException`, an absent
 /// or null member is nil.
-struct JSONMembers {
+struct JSONMembers: Sendable {
   private let object: JSONObject
 
   init(_ object: JSONObject) { self.object = object }

@@ -14,6 +14,8 @@ struct Page<Entry> {
       found.count > limit ? entries.last.map { Base64.standard.encode(Array(name($0).utf8)) } : nil
   }
 
+  static func token(_ name: String) -> String { Base64.standard.encode(Array(name.utf8)) }
+
   /// The name that a token holds; nil when it is none of ours.
   static func name(in token: String) -> String? {
     guard let bytes = Base64.standard.decode(token), !bytes.isEmpty else { return nil }

@@ -280,6 +280,12 @@ enum RequestPattern {
   /// Whether a text is a pattern at all.
   static func isValid(_ pattern: String) -> Bool { (try? Regex(pattern)) != nil }
 
+  /// Whether a text has a place that fits.
+  static func finds(_ pattern: String, in text: String) -> Bool {
+    guard let expression = try? Regex(pattern) else { return false }
+    return text.firstMatch(of: expression) != nil
+  }
+
   /// Whether a whole text fits. The patterns are our own, the texts bounded in length.
   static func matches(_ text: String, _ pattern: String) -> Bool {
     guard let expression = try? Regex(pattern).matchingSemantics(.unicodeScalar) else {

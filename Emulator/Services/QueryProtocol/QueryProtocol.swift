@@ -58,7 +58,7 @@ struct QueryProtocol: Sendable {
     let body = XMLWriter.document("ErrorResponse", namespace: namespace) { writer in
       writer.element("Error") { writer in
         writer.element("Type", error.status < 500 ? "Sender" : "Receiver")
-        writer.element("Code", error.type)
+        writer.element("Code", error.shortCode)
         writer.element("Message", error.message)
         writer.raw("<Detail/>")
       }

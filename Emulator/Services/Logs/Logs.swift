@@ -1,0 +1,121 @@
+import Crypto
+import JSON
+package import Server
+package import Storage
+package import Template
+
+/// A stand-in for CloudWatch Logs on the emulator's database. The lines of the functions lie in
+/// `/aws/lambda/FUNCTION`.
+///
+/// Source of operations, limits and texts: CloudWatch Logs API reference.
+package final class Logs: Sendable {
+  let database: Database
+  let environment: TemplateEnvironment
+  /// Unix milliseconds.
+  let now: @Sendable () -> Int
+  private let wire = JSONProtocol(
+    targetPrefix: "Logs_20140328.", service: "CloudWatch Logs", model: Logs.model,
+    bodyLimit: 8 << 20, validationError: "InvalidParameterException")
+
+  package init(
+    _ database: Database, environment: TemplateEnvironment = TemplateEnvironment(),
+    now: @escaping @Sendable () -> Int = DynamoDB.systemTime
+  ) async throws {
+    self.database = database
+    self.environment = environment
+    self.now = now
+    try await database.migrate(LogTable.migrations)
+  }
+
+  package func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    await wire.answer(request) { name, input in try await self.perform(name, input) }
+  }
+
+  private func perform(_ operation: String, _ input: JSONMembers) async throws -> JSONValue {
+    switch operation {
+    case "CreateLogGroup": try await createLogGroup(input)
+    case "DeleteLogGroup": try await deleteLogGroup(input)
+    case "DescribeLogGroups": try await describeLogGroups(input)
+    case "CreateLogStream": try await createLogStream(input)
+    case "DeleteLogStream": try await deleteLogStream(input)
+    case "DescribeLogStreams": try await describeLogStreams(input)
+    case "PutRetentionPolicy": try await putRetentionPolicy(input)
+    case "DeleteRetentionPolicy": try await deleteRetentionPolicy(input)
+    case "TagLogGroup", "TagResource": try await tag(input)
+    case "UntagLogGroup", "UntagResource": try await untag(input)
+    case "ListTagsLogGroup", "ListTagsForResource": try await listTags(input)
+    case "PutLogEvents": try await putLogEvents(input)
+    case "GetLogEvents": try await getLogEvents(input)
+    case "FilterLogEvents": try await filterLogEvents(input)
+    case "TestMetricFilter": try testMetricFilter(input)
+    default: throw JSONServiceError.unsupported(operation, of: "CloudWatch Logs")
+    }
+  }
+
+  /// Makes the groups of a template; those that are there take its retention over.
+  package func create(groups: [LogGroupDefinition]) async throws {
+    let now = now()
+    for wanted in groups {
+      try await database.write { connection in
+        let table = LogTable(connection: connection)
+        var group =
+          try table.group(wanted.name) ?? LogGroup(name: wanted.name, created: now)
+        group.retention = wanted.retention
+        try table.save(group)
+      }
+    }
+  }
+
+  static let noGroup = JSONServiceError(
+    "ResourceNotFoundException", "The specified log group does not exist.")
+  static let noStream = JSONServiceError(
+    "ResourceNotFoundException", "The specified log stream does not exist.")
+
+  static func invalid(_ message: String) -> JSONServiceError {
+    JSONServiceError("InvalidParameterException", message)
+  }
+
+  func arn(_ group: String) -> String { environment.arn("logs", "log-group:\(group)") }
+
+  /// The group that a request names, by name or ARN.
+  static func group(_ input: JSONMembers) throws -> String {
+    let name =
+      try input.string("logGroupName") ?? input.string("logGroupIdentifier")
+      ?? input.string("resourceArn")
+    guard let name else {
+      throw invalid(
+        "1 validation error detected: Value null at 'logGroupName' failed to satisfy constraint: "
+          + "Member must not be null")
+    }
+    guard name.hasPrefix("arn:"), let start = name.firstRange(of: ":log-group:") else {
+      return name
+    }
+    return String(name[start.upperBound...].prefix { $0 != ":" })
+  }
+
+  func change<Result: Sendable>(
+    _ input: JSONMembers,
+    _ body: @escaping @Sendable (inout LogGroup, LogTable) throws -> Result
+  ) async throws -> Result {
+    let name = try Self.group(input)
+    return try await database.write { connection in
+      let table = LogTable(connection: connection)
+      guard var group = try table.group(name) else { throw Self.noGroup }
+      let result = try body(&group, table)
+      // A body that removed the group leaves nothing to be kept.
+      if try table.group(name) != nil { try table.save(group) }
+      return result
+    }
+  }
+
+  func read<Result: Sendable>(
+    _ input: JSONMembers, _ body: @escaping @Sendable (LogGroup, LogTable) throws -> Result
+  ) async throws -> Result {
+    let name = try Self.group(input)
+    return try await database.read { connection in
+      let table = LogTable(connection: connection)
+      guard let group = try table.group(name) else { throw Self.noGroup }
+      return try body(group, table)
+    }
+  }
+}
