@@ -190,7 +190,8 @@ extension EventBridge {
           failed.map { id in
             [
               "TargetId": .string(id), "ErrorCode": "ResourceNotFoundException",
-              "ErrorMessage": .string("Rule \(rule.name) does not have a target with the Id \(id)."),
+              "ErrorMessage": .string(
+                "Rule \(rule.name) does not have a target with the Id \(id)."),
             ]
           }),
       ]
@@ -204,7 +205,8 @@ extension EventBridge {
       try self.rule(name, on: bus, in: EventTable(connection: connection))
     }
     let sorted = rule.targets.sorted { ($0["Id"]?.string ?? "") < ($1["Id"]?.string ?? "") }
-    return try Self.list("Targets", sorted, input, name: { $0["Id"]?.string ?? "" }) { $0 }
+    func name(_ target: JSONValue) -> String { target["Id"]?.string ?? "" }
+    return try Self.list("Targets", sorted, input, name: name) { $0 }
   }
 
   func listRuleNamesByTarget(_ input: JSONMembers) async throws -> JSONValue {
@@ -212,6 +214,6 @@ extension EventBridge {
     let bus = Self.bus(try input.string("EventBusName"))
     let rules = try await database.read { try EventTable(connection: $0).rules(on: bus) }
     let names = rules.filter { $0.targets.contains { $0["Arn"]?.string == arn } }.map(\.name)
-    return try Self.list("RuleNames", names, input, name: { $0 }) { .string($0) }
+    return try Self.list("RuleNames", names, input, name: \.self) { .string($0) }
   }
 }

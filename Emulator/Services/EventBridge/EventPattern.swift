@@ -185,7 +185,9 @@ struct EventPattern: Sendable {
   private static func fits(_ value: JSONValue?, _ matchers: [Matcher]) -> Bool {
     matchers.contains { matcher in
       // `exists` looks at leaves alone: an object is none.
-      if case .exists(let wanted) = matcher { return (value.map { $0.object == nil } ?? false) == wanted }
+      if case .exists(let wanted) = matcher {
+        return (value.map { $0.object == nil } ?? false) == wanted
+      }
       guard let value else { return false }
       if let elements = value.array { return elements.contains { fits($0, matcher) } }
       return fits(value, matcher)

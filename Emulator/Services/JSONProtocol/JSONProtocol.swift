@@ -23,7 +23,8 @@ struct JSONProtocol: Sendable {
 
   init(
     targetPrefix: String, service: String, model: RequestModel, version: String = "1.1",
-    bodyLimit: Int = 1 << 20, checksConstraints: Bool = true, validationError: String = "ValidationException"
+    bodyLimit: Int = 1 << 20, checksConstraints: Bool = true,
+    validationError: String = "ValidationException"
   ) {
     self.targetPrefix = targetPrefix
     self.service = service

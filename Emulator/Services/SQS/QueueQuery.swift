@@ -69,7 +69,8 @@ enum QueueQuery {
       } else if let (key, value, member) = maps[name] {
         object[member] = .object(map(inner, key, value))
       } else if let text = inner.text {
-        object[name] = numbers.contains(name) ? Int(text).map { .int($0) } ?? .string(text) : .string(text)
+        object[name] =
+          numbers.contains(name) ? Int(text).map { .int($0) } ?? .string(text) : .string(text)
       }
     }
     return object

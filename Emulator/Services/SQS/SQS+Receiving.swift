@@ -257,7 +257,8 @@ extension SQS {
   ) throws {
     guard (0...43_200).contains(seconds) else {
       throw JSONServiceError.parameter(
-        "VisibilityTimeout", String(seconds), "VisibilityTimeout must be an integer between 0 and "
+        "VisibilityTimeout", String(seconds),
+        "VisibilityTimeout must be an integer between 0 and "
           + "43200.")
     }
     let (sequence, _) = try parse(handle, queue)
