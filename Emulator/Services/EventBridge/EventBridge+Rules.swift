@@ -205,8 +205,8 @@ extension EventBridge {
       try self.rule(name, on: bus, in: EventTable(connection: connection))
     }
     let sorted = rule.targets.sorted { ($0["Id"]?.string ?? "") < ($1["Id"]?.string ?? "") }
-    func name(_ target: JSONValue) -> String { target["Id"]?.string ?? "" }
-    return try Self.list("Targets", sorted, input, name: name) { $0 }
+    func id(of target: JSONValue) -> String { target["Id"]?.string ?? "" }
+    return try Self.list("Targets", sorted, input, name: id) { $0 }
   }
 
   func listRuleNamesByTarget(_ input: JSONMembers) async throws -> JSONValue {
