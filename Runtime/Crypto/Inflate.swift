@@ -54,12 +54,12 @@ package struct Inflate {
     }
   }
 
-  private static let lengthBases: [(base: Int, extra: Int)] = bases(
+  static let lengthBases: [(base: Int, extra: Int)] = bases(
     first: 3,
     extras: [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5])
-  private static let distanceBases: [(base: Int, extra: Int)] = bases(
+  static let distanceBases: [(base: Int, extra: Int)] = bases(
     first: 1, extras: (0..<30).map { max(0, $0 / 2 - 1) })
-  private static let lengthOrder = [
+  static let lengthOrder = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
   ]
 
@@ -141,7 +141,7 @@ package struct Inflate {
   }
 
   /// RFC 1950, §9.
-  private static func adler32(_ bytes: [UInt8]) -> UInt32 {
+  static func adler32(_ bytes: [UInt8]) -> UInt32 {
     var (low, high): (UInt32, UInt32) = (1, 0)
     for byte in bytes {
       low = (low + UInt32(byte)) % 65521
