@@ -32,6 +32,11 @@ import Testing
     try await Client.run("resume.py")
   }
 
+  @Test(.enabled(if: Project.runsEverything))
+  func `64 writers lose nothing, and no answered write is lost by 50 kills`() async throws {
+    try await Client.run("stores_crash.py")
+  }
+
   @Test func `faults end in an error frame, and nothing stored is lost`() async throws {
     try await Client.run("faults.py")
   }
