@@ -26,12 +26,13 @@ extension DynamoDB {
         return HTTPResponse(status: 413)
       }
     }
+    let encoding = AnswerEncoding(accepted: request.headers)
     do throws(DynamoDBError) {
       let operation = try Self.operation(request)
       let plain = try Self.decoded(body, request.headers["Content-Encoding"])
-      return Self.response(200, try await perform(operation, plain))
+      return Self.response(200, try await perform(operation, plain), encoding)
     } catch {
-      return Self.response(error.status, error.encoded)
+      return Self.response(error.status, error.encoded, encoding)
     }
   }
 
@@ -96,11 +97,16 @@ extension DynamoDB {
     "DescribeStream", "GetRecords", "GetShardIterator", "ListStreams",
   ]
 
-  private static func response(_ status: Int, _ body: [UInt8]) -> HTTPResponse {
+  private static func response(
+    _ status: Int, _ body: [UInt8], _ encoding: AnswerEncoding = .identity
+  ) -> HTTPResponse {
+    let (body, name) = encoding.encode(body)
     var headers = HTTPHeaders()
+    headers.append("Server", "Server")
+    headers.append("Content-Type", "application/x-amz-json-1.0")
+    if let name { headers.append("Content-Encoding", name) }
     headers.append("x-amzn-RequestId", RequestNumbers.next())
     headers.append("x-amz-crc32", String(CRC32.checksum(body)))
-    headers.append("Content-Type", "application/x-amz-json-1.0")
     return HTTPResponse(status: status, headers: headers, body: .bytes(body))
   }
 
@@ -135,7 +141,7 @@ private enum RequestNumbers {
           word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
           word ^= word >> 31
         }
-        text[place] = alphabet.utf8Start[Int((word & 0xFF) * 36 >> 8)]
+        text[place] = alphabet.utf8Start[Int(((word & 0xFF) * 36) >> 8)]
         word >>= 8
       }
       return length

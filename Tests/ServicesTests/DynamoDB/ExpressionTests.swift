@@ -44,10 +44,27 @@ import Testing
   @Test func `nesting is bounded`() {
     let open = String(repeating: "NOT (", count: 500)
     let text = open + "a = :n" + String(repeating: ")", count: 500)
-    #expect(verdict("condition", text) == "The expression is nested too deeply;")
+    #expect(
+      verdict("condition", text)
+        == "The expression contains too many operators; operator count: 301")
+    #expect(
+      verdict(
+        "condition", String(repeating: "(", count: 900) + "a<b" + String(repeating: ")", count: 900)
+      )
+        == "The expression has redundant parentheses;")
+    #expect(
+      verdict(
+        "condition",
+        "a < " + String(repeating: "f(", count: 900) + "b" + String(repeating: ")", count: 900))
+        == "Invalid function name; function: f")
+    #expect(
+      verdict(
+        "condition",
+        "a < " + String(repeating: "size(", count: 400) + "b" + String(repeating: ")", count: 400))
+        == "The expression is nested too deeply;")
     #expect(
       verdict("condition", String(repeating: "a", count: 5000))
-        == "Expression size has exceeded the maximum allowed size")
+        == "Expression size has exceeded the maximum allowed size; expression size: 5000")
   }
 
   /// Every cut and every changed byte of good expressions: an answer, never a trap.

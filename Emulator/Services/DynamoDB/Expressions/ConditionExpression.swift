@@ -15,6 +15,9 @@ indirect enum ConditionExpression: Sendable {
     case lessOrEqual = "<="
     case greater = ">"
     case greaterOrEqual = ">="
+
+    /// Whether values are compared by their order, not just for equality.
+    var isOrder: Bool { self != .equal && self != .notEqual }
   }
 
   indirect enum Operand: Sendable {

@@ -21,6 +21,7 @@ extension ExpressionParser {
     let node = try disjunction()
     let condition = try condition(of: node)
     try expectEnd()
+    if let tooMany = tooManyOperators { throw tooMany }
     if let message = findings.first(
       of: [.parentheses, .unknownFunction, .misusedFunction, .reserved, .condition])
     {
@@ -68,6 +69,7 @@ extension ExpressionParser {
       let right = try operand(of: try primary())
       checkUse(of: [left, right])
       checkDistinct(comparator.rawValue, [left, right])
+      if comparator.isOrder { checkOrdered([left, right], for: comparator.rawValue) }
       return finished(.comparison(left, comparator, right))
     }
     if operation.isKeyword("BETWEEN") {
@@ -77,6 +79,7 @@ extension ExpressionParser {
       try expectKeyword("AND")
       let high = try operand(of: try primary())
       checkUse(of: [left, low, high])
+      checkOrdered([left, low, high], for: "BETWEEN")
       checkBounds(low, high)
       return finished(.between(left, low, high))
     }
@@ -174,7 +177,7 @@ extension ExpressionParser {
     findings.note(.condition, message)
   }
 
-  private mutating func noteMisuse(of function: String) {
+  mutating func noteMisuse(of function: String) {
     findings.note(
       .misusedFunction,
       "The function is not allowed to be used this way in an expression; function: \(function)")
@@ -238,6 +241,13 @@ extension ExpressionParser {
       .function,
       "Incorrect operand type for operator or function; "
         + "operator or function: \(name), operand type: \(type)")
+  }
+
+  /// Only strings, numbers and binary values have an order.
+  private mutating func checkOrdered(_ operands: [Operand], for name: String) {
+    for case .value(let value) in operands where ![.string, .number, .binary].contains(value.type) {
+      noteWrongType(value.type.rawValue, for: name)
+    }
   }
 
   private mutating func checkDistinct(_ name: String, _ operands: [Operand]) {

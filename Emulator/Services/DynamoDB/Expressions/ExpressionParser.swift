@@ -18,7 +18,9 @@ struct ExpressionParser {
   init(_ text: String, context: ExpressionContext) throws(ExpressionError) {
     guard !text.isEmpty else { throw ExpressionError("The expression can not be empty;") }
     guard text.utf8.count <= Self.sizeLimit else {
-      throw ExpressionError("Expression size has exceeded the maximum allowed size")
+      throw ExpressionError(
+        "Expression size has exceeded the maximum allowed size; expression size: \(text.utf8.count)"
+      )
     }
     self.text = text
     tokens = ExpressionLexer.tokens(of: text)
@@ -71,10 +73,61 @@ struct ExpressionParser {
   ) throws(ExpressionError) -> T {
     depth += 1
     defer { depth -= 1 }
-    guard depth <= Self.depthLimit else {
-      throw ExpressionError("The expression is nested too deeply;")
-    }
+    guard depth <= Self.depthLimit else { throw tooDeep }
     return try body(&self)
+  }
+
+  /// What the service finds in an expression that is nested so deeply: most such have redundant
+  /// parentheses, a function that there is not, or too many operators.
+  private var tooDeep: ExpressionError {
+    if hasRedundantParentheses {
+      return ExpressionError("The expression has redundant parentheses;")
+    }
+    let functions = zip(tokens, tokens.dropFirst()).lazy
+      .filter { $0.kind == .identifier && $1.isSymbol("(") && !Self.isOperator($0) }.map(\.0.text)
+    if let unknown = functions.first(where: { !Self.functions.contains(String($0)) }) {
+      return ExpressionError("Invalid function name; function: \(unknown)")
+    }
+    return tooManyOperators ?? ExpressionError("The expression is nested too deeply;")
+  }
+
+  /// Operators of an expression (developer guide, "Quotas"). Functions are none; the `AND` of a
+  /// `BETWEEN` belongs to it.
+  private static let operatorLimit = 300
+
+  var tooManyOperators: ExpressionError? {
+    let count =
+      tokens.count(where: Self.isOperator) - tokens.count { $0.isKeyword("BETWEEN") }
+    guard count > Self.operatorLimit else { return nil }
+    return ExpressionError(
+      "The expression contains too many operators; operator count: \(Self.operatorLimit + 1)")
+  }
+
+  private static let functions: Set<String> = [
+    "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size",
+    "if_not_exists", "list_append",
+  ]
+
+  private static func isOperator(_ token: ExpressionToken) -> Bool {
+    switch token.kind {
+    case .symbol: ["=", "<>", "<", "<=", ">", ">="].contains(token.text)
+    case .identifier: ["AND", "OR", "NOT", "IN", "BETWEEN"].contains { token.isKeyword($0) }
+    default: false
+    }
+  }
+
+  /// Whether parentheses stand directly in others, as in `((a = b))`.
+  private var hasRedundantParentheses: Bool {
+    var opened: [Int] = []
+    var closes: [Int: Int] = [:]
+    for (place, token) in tokens.enumerated() {
+      if token.isSymbol("(") { opened.append(place) }
+      if token.isSymbol(")"), let open = opened.popLast() {
+        if closes[open + 1] == place - 1 { return true }
+        closes[open] = place
+      }
+    }
+    return false
   }
 
   // MARK: Paths and values

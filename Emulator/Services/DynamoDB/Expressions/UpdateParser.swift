@@ -20,7 +20,8 @@ extension ExpressionParser {
     } while token.kind != .end
     checkClashes(of: update.targets)
     if let message = findings.first(of: [
-      .reserved, .unknownFunction, .section, .reference, .overlap, .conflict, .operand, .function,
+      .reserved, .unknownFunction, .misusedFunction, .section, .reference, .overlap, .conflict,
+      .operand, .function,
     ]) {
       throw ExpressionError(message)
     }
@@ -78,6 +79,7 @@ extension ExpressionParser {
       return arguments
     }
     try expectSymbol(")")
+    for case .listAppend in arguments { noteMisuse(of: "list_append") }
     guard name == "if_not_exists" || name == "list_append" else {
       findings.note(.unknownFunction, "Invalid function name; function: \(name)")
       return .undefined

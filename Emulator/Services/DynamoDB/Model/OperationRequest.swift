@@ -54,7 +54,15 @@ struct OperationRequest: Sendable {
   /// The name of the table the request is about, taken out of an ARN where one was given.
   func tableName() throws(DynamoDBError) -> String {
     let text = string("TableName") ?? ""
-    guard text.hasPrefix("arn:") else { return text }
+    guard text.hasPrefix("arn:") else {
+      // The model lets shorter names through, and nothing can have one.
+      guard text.utf8.count >= TableName.shortest else {
+        throw .validation(
+          "TableName must be at least \(TableName.shortest) characters long and at most "
+            + "\(TableName.longest) characters long")
+      }
+      return text
+    }
     guard let name = TableName.name(inARN: text) else { throw .validation("Invalid TableArn") }
     return name
   }

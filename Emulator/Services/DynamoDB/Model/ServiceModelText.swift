@@ -70,7 +70,7 @@ extension ServiceModel {
     string TagValueString 0 256
     structure Tag Key:TagKeyString! Value:TagValueString!
     list TagList Tag - -
-    enum TableClass STANDARD STANDARD_INFREQUENT_ACCESS
+    string TableClass
     enum GlobalTableSettingsReplicationMode ENABLED DISABLED ENABLED_WITH_OVERRIDES
     operation CreateTable AttributeDefinitions:AttributeDefinitions! TableName:TableReference!
       BillingMode:BillingMode KeySchema:KeySchema! LocalSecondaryIndexes:LocalSecondaryIndexList

@@ -4,12 +4,13 @@ import Storage
 
 extension DynamoDB {
   func listStreams(_ request: OperationRequest) throws -> [UInt8] {
-    let limit = min(request.integer("Limit") ?? 100, 100)
+    let limit = try Self.limit(request, upTo: 100)
     let name = request.string("TableName")
     var tables = catalog.tables.filter { $0.definition.stream != nil }
     if let name { tables.removeAll { $0.name != name } }
     tables.sort { ($0.definition.streamARN ?? "") < ($1.definition.streamARN ?? "") }
     if let start = request.string("ExclusiveStartStreamArn") {
+      try Self.checkStreamARN(start)
       tables.removeAll { ($0.definition.streamARN ?? "") <= start }
     }
     let shown = tables.prefix(limit)
@@ -32,6 +33,7 @@ extension DynamoDB {
 
   func describeStream(_ request: OperationRequest) async throws -> [UInt8] {
     let arn = request.string("StreamArn") ?? ""
+    _ = try Self.limit(request, upTo: 100)
     let (table, stream) = try streamTable(arn)
     let range = try await database.read { connection in
       try connection.first(
@@ -82,7 +84,12 @@ extension DynamoDB {
 
   /// The record that an iterator starts behind.
   private func position(_ request: OperationRequest, _ arn: String) async throws -> Int {
-    switch request.string("ShardIteratorType") {
+    let kind = request.string("ShardIteratorType") ?? ""
+    if ["TRIM_HORIZON", "LATEST"].contains(kind), request.string("SequenceNumber") != nil {
+      throw DynamoDBError.validation(
+        "SequenceNumber must not be specified for ShardIteratorType \(kind)")
+    }
+    switch kind {
     case "TRIM_HORIZON": return 0
     case "LATEST":
       return try await database.read { connection in
@@ -97,7 +104,7 @@ extension DynamoDB {
       guard let number = SequenceNumber.value(text) else {
         throw DynamoDBError.validation("Invalid SequenceNumber: \(text)")
       }
-      return request.string("ShardIteratorType") == "AT_SEQUENCE_NUMBER" ? number - 1 : number
+      return kind == "AT_SEQUENCE_NUMBER" ? number - 1 : number
     }
   }
 
@@ -114,12 +121,7 @@ extension DynamoDB {
         .expiredIterator, "Iterator expired. The iterator is older than 15 minutes")
     }
     let (_, stream) = try streamTable(iterator.stream)
-    let limit = request.integer("Limit") ?? Self.recordLimit
-    guard limit <= Self.recordLimit else {
-      throw DynamoDBError.validation(
-        "1 validation error detected: Value '\(limit)' at 'limit' failed to satisfy constraint: "
-          + "Member must have value less than or equal to \(Self.recordLimit)")
-    }
+    let limit = try Self.limit(request, upTo: Self.recordLimit)
     let (records, last) = try await records(of: iterator, upTo: limit)
     var body = AnswerBody()
     body.add("Records", raw: [0x5B] + records + [0x5D])
@@ -155,9 +157,28 @@ extension DynamoDB {
     }
   }
 
+  /// `Limit`, which has a maximum that the service model does not state.
+  private static func limit(_ request: OperationRequest, upTo highest: Int) throws -> Int {
+    let limit = request.integer("Limit") ?? highest
+    guard limit <= highest else {
+      throw DynamoDBError.validation(
+        "1 validation error detected: Value '\(limit)' at 'limit' failed to satisfy constraint: "
+          + "Member must have value less than or equal to \(highest)")
+    }
+    return limit
+  }
+
+  private static func checkStreamARN(_ arn: String) throws {
+    guard arn.hasPrefix("arn:"), arn.contains("/stream/") else {
+      throw DynamoDBError.validation(
+        "Invalid StreamArn: Invalid ResourceArn provided as input \(arn)")
+    }
+  }
+
   private func streamTable(
     _ arn: String
   ) throws -> (table: Table, stream: TableDefinition.Stream) {
+    try Self.checkStreamARN(arn)
     let table = catalog.tables.first { $0.definition.streamARN == arn }
     guard let table, let stream = table.definition.stream else {
       throw DynamoDBError(

@@ -42,6 +42,7 @@ struct TableSpecification {
           + "Member must have length less than or equal to 2"
       ).enveloped
     }
+    try checkDuplicates()
     try checkDefined(keys)
     try Self.checkOrder(keys)
     let locals = try indexes("LocalSecondaryIndexes", isLocal: true, tableKeys: keys)
@@ -62,7 +63,7 @@ struct TableSpecification {
     definition.stream = try Self.stream(
       request["StreamSpecification"], label: label, isNewTable: true)
     definition.isProtected = request.bool("DeletionProtectionEnabled") ?? false
-    definition.tableClass = request.string("TableClass")
+    definition.tableClass = try Self.tableClass(request)
     definition.tags = try Tags.read(request["Tags"])
     definition.settings = try Self.settings(request, billing.isOnDemand, isNewTable: true)
     return definition
@@ -73,11 +74,37 @@ struct TableSpecification {
     _ request: OperationRequest, _ isOnDemand: Bool, isNewTable: Bool
   ) throws(DynamoDBError) -> JSONObject {
     var settings: JSONObject = [:]
+    try checkEncryption(request["SSESpecification"])
     try checkOnDemandUnits(request["OnDemandThroughput"], isOnDemand, isNewTable: isNewTable)
     for name in ["SSESpecification", "OnDemandThroughput", "WarmThroughput"] {
       if let node = request[name], node.count > 0 { settings[name] = node.value }
     }
     return settings
+  }
+
+  static func tableClass(_ request: OperationRequest) throws(DynamoDBError) -> String? {
+    let classes = ["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+    guard let name = request.string("TableClass") else { return nil }
+    guard classes.contains(name) else {
+      throw .validation(
+        "Invalid table-class parameter provided. Please try again with a valid table-class value: "
+          + "[\(classes.joined(separator: ", "))].")
+    }
+    return name
+  }
+
+  private static func checkEncryption(_ node: JSONNode?) throws(DynamoDBError) {
+    guard let node else { return }
+    let kind = node["SSEType"]?.string
+    let hasKey = node["KMSMasterKeyId"]?.string != nil
+    if !(node["Enabled"]?.bool ?? true) {
+      if kind != nil { throw .invalid("SSEType can not be specified if Enabled is false") }
+      if hasKey { throw .invalid("KMSMasterKeyId can not be specified if Enabled is false") }
+    }
+    if kind == "AES256" { throw .invalid("SSEType AES256 is not supported") }
+    if hasKey, kind != "KMS" {
+      throw .invalid("SSEType KMS is required if KMSMasterKeyId is specified")
+    }
   }
 
   /// Ceilings are for tables that are paid on demand; -1 takes one away from a table that has it.
@@ -105,6 +132,13 @@ struct TableSpecification {
       TableDefinition.Key(
         name: ByteText(element["AttributeName"]?.string ?? ""),
         isRange: element["KeyType"]?.isString("RANGE") ?? false)
+    }
+  }
+
+  private func checkDuplicates() throws(DynamoDBError) {
+    var seen: Set<ByteText> = []
+    for attribute in attributes where !seen.insert(attribute.name).inserted {
+      throw .validation("Attribute Name is duplicated: \(attribute.name)")
     }
   }
 
@@ -148,12 +182,15 @@ struct TableSpecification {
     guard !hashes.isEmpty else {
       throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     }
-    guard ranges.allSatisfy(\.isRange), hashes.count <= 4, ranges.count <= 4 else {
-      throw .invalid("Invalid KeySchema: at most 4 HASH keys followed by at most 4 RANGE keys")
+    guard ranges.allSatisfy(\.isRange) else {
+      throw .invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+    }
+    for (kind, part) in [("HASH", hashes), ("RANGE", ranges)] where part.count > 4 {
+      throw .invalid(
+        "The KeySchema exceeds the maximum allowed number of \(kind) key attributes")
     }
     guard Set(keys.map(\.name)).count == keys.count else {
-      throw .validation(
-        "Both the Hash Key and the Range Key element in the KeySchema have the same name")
+      throw .validation("The KeySchema contains multiple key attributes with the same name")
     }
   }
 
@@ -193,12 +230,11 @@ struct TableSpecification {
       }
       indexes.append(index)
     }
-    let (kind, limit) =
-      isLocal
-      ? ("LocalSecondaryIndex", Self.localIndexLimit)
-      : ("GlobalSecondaryIndex", Self.globalIndexLimit)
-    guard indexes.count <= limit else {
-      throw .invalid("\(kind) count exceeds the per-table limit of \(limit)")
+    guard indexes.count <= (isLocal ? Self.localIndexLimit : Self.globalIndexLimit) else {
+      throw .invalid(
+        isLocal
+          ? "Number of LocalSecondaryIndexes exceeds per-table limit of \(Self.localIndexLimit)"
+          : "GlobalSecondaryIndex count exceeds the per-table limit of \(Self.globalIndexLimit)")
     }
     return indexes
   }
@@ -252,6 +288,10 @@ struct TableSpecification {
     }
     if kind == .include, extra == nil {
       throw .invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+    }
+    var seen: Set<ByteText> = []
+    for name in extra ?? [] where !seen.insert(name).inserted {
+      throw .invalid("Duplicate element in NonKeyAttributes: \(name)")
     }
     return (kind, extra ?? [])
   }

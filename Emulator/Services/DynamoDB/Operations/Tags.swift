@@ -8,8 +8,16 @@ enum Tags {
     var tags: [(key: String, value: String)] = []
     for entry in node?.elements.map(Array.init) ?? [] {
       let (key, value) = (entry["Key"]?.string ?? "", entry["Value"]?.string ?? "")
+      guard isValid(key) else { throw .validation("The Tag Key provided is invalid, Key: \(key)") }
+      guard isValid(value) else {
+        throw .validation("The Tag Value provided is invalid, Value: \(value)")
+      }
+      if key.lowercased().hasPrefix("aws:") {
+        throw .validation("Tag Key cannot be prefixed with aws:, Key: \(key)")
+      }
       if tags.contains(where: { ByteText($0.key) == ByteText(key) }) {
-        throw .invalid("Duplicate tag key: \(key)")
+        throw .validation(
+          "Duplicate Tag Keys provided as input: Duplicate Tag Key found \(key)")
       }
       tags.append((key, value))
     }
@@ -17,8 +25,22 @@ enum Tags {
     return tags
   }
 
-  static let tooMany = DynamoDBError.invalid(
-    "Too many tags: the number of tags exceeds the limit of \(limit)")
+  static let tooMany = DynamoDBError.validation(
+    "Number of Tags exceed the current limit for the provided ResourceArn")
+
+  /// Letters, digits and spaces of any language and `_.:/=+-@` (Tagging best practices, "Tag naming
+  /// limits").
+  private static func isValid(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+        .decimalNumber, .letterNumber, .otherNumber, .spaceSeparator, .lineSeparator,
+        .paragraphSeparator:
+        true
+      default: "_.:/=+-@".unicodeScalars.contains(scalar)
+      }
+    }
+  }
 }
 
 extension DynamoDB {

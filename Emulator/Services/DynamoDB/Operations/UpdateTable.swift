@@ -46,6 +46,7 @@ struct TableUpdate: Sendable {
     for name in Self.refused where request[name] != nil {
       throw .invalid("\(name) is not supported by this emulator")
     }
+    try checkCombination(old)
     var definition = old
     try updateBilling(&definition)
     try updateIndexes(&definition)
@@ -53,7 +54,9 @@ struct TableUpdate: Sendable {
     if let isProtected = request.bool("DeletionProtectionEnabled") {
       definition.isProtected = isProtected
     }
-    if let tableClass = request.string("TableClass") { definition.tableClass = tableClass }
+    if let tableClass = try TableSpecification.tableClass(request) {
+      definition.tableClass = tableClass
+    }
     let settings = try TableSpecification.settings(
       request, definition.isOnDemand, isNewTable: false)
     for (name, value) in settings {
@@ -63,6 +66,47 @@ struct TableUpdate: Sendable {
     if !definition.isOnDemand { definition.settings["OnDemandThroughput"] = nil }
     return definition
   }
+
+  /// Some changes must be the only one of a request, others exclude each other.
+  private func checkCombination(_ old: TableDefinition) throws(DynamoDBError) {
+    let given = Self.parameters.filter { request[$0] != nil }
+    for (name, text) in Self.lonely where given.contains(name) && given.count > 1 {
+      throw .invalid("\(text) modification must be the only operation in the request")
+    }
+    if given.contains("OnDemandThroughput"),
+      given.contains(where: { $0 != "OnDemandThroughput" && $0 != "BillingMode" })
+    {
+      throw .invalid(
+        "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+    }
+    let changesStream = given.contains("StreamSpecification")
+    let changesUnits =
+      given.contains("ProvisionedThroughput") || request.string("BillingMode") == "PROVISIONED"
+    let changesIndexes =
+      request["GlobalSecondaryIndexUpdates"]?.elements?.contains { element in
+        ["Create", "Delete"].contains { !(element[$0]?.isNull ?? true) }
+      } ?? false
+    if changesStream, changesUnits {
+      throw .invalid("You cannot modify stream status while updating table IOPS")
+    }
+    if changesIndexes, given.contains("ProvisionedThroughput") {
+      throw .invalid("You cannot create or delete index while updating table IOPS")
+    }
+    if changesIndexes, changesStream {
+      throw .invalid("You cannot create or delete index while changing stream status")
+    }
+    if let encryption = request["SSESpecification"], old.settings["SSESpecification"] == nil,
+      !(encryption["Enabled"]?.bool ?? false), encryption["SSEType"]?.string == nil
+    {
+      throw .invalid("Table is already encrypted by default")
+    }
+  }
+
+  /// Parameters that stand alone, and what messages call them.
+  private static let lonely = [
+    ("SSESpecification", "Server-Side Encryption"), ("TableClass", "TableClass"),
+    ("DeletionProtectionEnabled", "DeletionProtection"),
+  ]
 
   /// Ceilings that are not named stay as they are; -1 takes one away.
   private static func merged(_ units: JSONValue, over old: JSONValue?) -> JSONValue? {
@@ -77,6 +121,9 @@ struct TableUpdate: Sendable {
       throw .invalid(
         "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
           + "PAY_PER_REQUEST")
+    }
+    if request["ProvisionedThroughput"] == nil, request.string("BillingMode") == "PROVISIONED" {
+      throw .invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
     }
     let billing = try TableSpecification.billing(request)
     if request["BillingMode"] == nil, billing.throughput == definition.throughput {
@@ -105,32 +152,99 @@ struct TableUpdate: Sendable {
     where definition.type(of: attribute.name) == nil {
       definition.attributes.append(attribute)
     }
+    var names: Set<String> = []
     for element in elements {
-      if let create = element["Create"], !create.isNull {
-        try add(create, to: &definition)
-      } else if let delete = element["Delete"], !delete.isNull {
-        let name = delete["IndexName"]?.string ?? ""
-        let place = try Self.place(of: name, in: definition)
-        definition.indexes.remove(at: place)
-      } else if let update = element["Update"], !update.isNull {
-        let place = try Self.place(of: update["IndexName"]?.string ?? "", in: definition)
-        let units = update["ProvisionedThroughput"]
-        definition.indexes[place].throughput = .init(
-          read: units?["ReadCapacityUnits"]?.wholeNumber ?? 0,
-          write: units?["WriteCapacityUnits"]?.wholeNumber ?? 0)
-      } else {
-        throw .invalid("One of GlobalSecondaryIndexUpdate.Update, Create or Delete must be set")
+      let (action, node) = try Self.action(of: element)
+      let name = node["IndexName"]?.string ?? ""
+      guard names.insert(name).inserted else {
+        throw .invalid(
+          "Only one global secondary index update per index is allowed simultaneously. "
+            + "Index: \(name)")
       }
+      switch action {
+      case "Create": try add(node, to: &definition)
+      case "Delete":
+        definition.indexes.remove(at: try Self.place(of: name, in: definition, action))
+      default:
+        try setUnits(
+          of: try Self.place(of: name, in: definition, action), node, in: &definition)
+      }
+    }
+    guard elements.count(where: { $0["Update"]?.isNull ?? true }) <= 1 else {
+      throw DynamoDBError(
+        .limitExceeded,
+        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously "
+          + "per table")
     }
     Self.forgetUnusedAttributes(&definition)
   }
 
+  /// The one action of an update, and what it says.
+  private static func action(
+    of element: JSONNode
+  ) throws(DynamoDBError) -> (name: String, node: JSONNode) {
+    let actions = ["Create", "Delete", "Update"].compactMap { name in
+      element[name].flatMap { $0.isNull ? nil : (name: name, node: $0) }
+    }
+    guard let first = actions.first else {
+      throw .invalid(
+        "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+          + "GlobalSecondaryIndexUpdate.Delete must not be null")
+    }
+    guard actions.count == 1 else {
+      throw .invalid(
+        "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object")
+    }
+    return first
+  }
+
+  private func setUnits(
+    of place: Int, _ node: JSONNode, in definition: inout TableDefinition
+  ) throws(DynamoDBError) {
+    guard let units = node["ProvisionedThroughput"], !units.isNull else { return }
+    let index = definition.indexes[place]
+    guard !definition.isOnDemand else {
+      throw .invalid(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: "
+          + "\(index.name) when BillingMode is PAY_PER_REQUEST")
+    }
+    let (old, new) = (
+      index.throughput,
+      TableDefinition.Throughput(
+        read: units["ReadCapacityUnits"]?.wholeNumber ?? 0,
+        write: units["WriteCapacityUnits"]?.wholeNumber ?? 0)
+    )
+    guard new != old else {
+      throw .validation(
+        "The provisioned throughput for the index \(index.name) will not change. The requested "
+          + "value equals the current value. Current ReadCapacityUnits provisioned for the index: "
+          + "\(old.read). Requested ReadCapacityUnits: \(new.read). Current WriteCapacityUnits "
+          + "provisioned for the index: \(old.write). Requested WriteCapacityUnits: \(new.write). "
+          + "Refer to the Amazon DynamoDB Developer Guide for current limits and how to request "
+          + "higher limits.")
+    }
+    definition.indexes[place].throughput = new
+  }
+
   private func add(_ node: JSONNode, to definition: inout TableDefinition) throws(DynamoDBError) {
-    let specification = TableSpecification(request, created: 0, label: label)
-    var index = try specification.index(node, isLocal: false, tableKeys: definition.keys)
-    guard !definition.indexes.contains(where: { $0.name == index.name }) else {
+    let name = node["IndexName"]?.string ?? ""
+    guard !definition.indexes.contains(where: { $0.name == name }) else {
       throw .validation(
         "Attempting to create an index which already exists")
+    }
+    guard request["AttributeDefinitions"] != nil else {
+      throw .invalid("AttributeDefinitions is not specified for index: \(name)")
+    }
+    let specification = TableSpecification(request, created: 0, label: label)
+    var index = try specification.index(node, isLocal: false, tableKeys: definition.keys)
+    let hasUnits = index.throughput != .init()
+    if definition.isOnDemand, hasUnits {
+      throw .invalid(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: \(name) "
+          + "when BillingMode is PAY_PER_REQUEST")
+    }
+    if !definition.isOnDemand, !hasUnits {
+      throw .invalid("ProvisionedThroughput must be specified for index: \(name)")
     }
     guard definition.indexes.filter({ !$0.isLocal }).count < TableSpecification.globalIndexLimit
     else {
@@ -145,8 +259,12 @@ struct TableUpdate: Sendable {
   }
 
   private static func place(
-    of name: String, in definition: TableDefinition
+    of name: String, in definition: TableDefinition, _ action: String
   ) throws(DynamoDBError) -> Int {
+    if definition.indexes.contains(where: { $0.name == name && $0.isLocal }) {
+      throw .validation(
+        "Cannot \(action.lowercased()) an index that is not a GlobalSecondaryIndex: \(name)")
+    }
     let place = definition.indexes.firstIndex { $0.name == name && !$0.isLocal }
     guard let place else {
       throw DynamoDBError(
@@ -166,12 +284,10 @@ struct TableUpdate: Sendable {
     let isOn = definition.stream?.isEnabled ?? false
     let stream = try TableSpecification.stream(node, label: label, isNewTable: false)
     if stream != nil, isOn {
-      throw DynamoDBError(
-        .resourceInUse,
-        "Table already has an enabled stream: TableName: \(definition.name)")
+      throw .validation("Table already has an enabled stream: TableName: \(definition.name)")
     }
     if stream == nil, !isOn {
-      throw .validation("Table is already without stream: TableName: \(definition.name)")
+      throw .validation("Table has no stream to disable: TableName: \(definition.name)")
     }
     if let stream {
       definition.stream = stream
