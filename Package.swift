@@ -151,7 +151,7 @@ let package = Package(
       "Routes",
       imports: [
         "Routes", "LambdaRuntime", "Agent", "Assistants", "Cloud", "Events", "JSON", "Crypto",
-        "Network", "Models", "Server", "Services", "Storage", "Template",
+        "Network", "Gateway", "Models", "Server", "Services", "Storage", "Template",
       ]),
     tests("Server", imports: ["Server", "CLoop", "COpenSSL"], exclude: ["Fixtures"]),
     tests("Storage", imports: ["Storage"]),

@@ -6,7 +6,7 @@ import Template
 /// Function URLs: a function's own address, buffered or streamed.
 ///
 /// Reached as `NAME.lambda-url.localhost`, or as `/_martlet/functions/NAME/…` where such names do
-/// not resolve. Source: Lambda developer guide, "Invoking Lambda function URLs".
+/// not resolve, or at the path that the template names (`Metadata.Martlet.Path`). Source: Lambda developer guide, "Invoking Lambda function URLs".
 struct FunctionURLs: Sendable {
   private let configuration: GatewayConfiguration
   private let invocations: Invocations
@@ -31,6 +31,9 @@ struct FunctionURLs: Sendable {
     let host = request.domainName.lowercased()
     for (name, definition) in configuration.functionURLs {
       if host.hasPrefix(name.lowercased() + ".lambda-url.") {
+        return Place(function: name, definition: definition, request: request)
+      }
+      if definition.path == request.path {
         return Place(function: name, definition: definition, request: request)
       }
       let path = FunctionURLs.prefix + name

@@ -37,7 +37,7 @@ extension ApplicationReader {
       build: metadata.build, files: metadata.files,
       reservedConcurrency: try properties.member("ReservedConcurrentExecutions")?.int(
         0...1_000_000),
-      url: try properties.member("FunctionUrlConfig").map { try readURL($0) },
+      url: try properties.member("FunctionUrlConfig").map { try readURL($0, path: metadata.path) },
       logsJSON: try properties.member("LoggingConfig")?.member("LogFormat")?.text(
         among: ["Text", "JSON"]) == "JSON")
     application.functions.append(function)
@@ -105,12 +105,18 @@ extension ApplicationReader {
     return path
   }
 
-  /// `Metadata.Martlet`: `Build` and `Files`.
-  private func metadata(of resource: Resource) throws -> (build: String?, files: [String]) {
-    guard let martlet = resource.body["Metadata"]?["Martlet"] else { return (nil, []) }
+  /// `Metadata.Martlet`: `Build`, `Files` and `Path`.
+  private func metadata(
+    of resource: Resource
+  ) throws -> (build: String?, files: [String], path: String?) {
+    guard let martlet = resource.body["Metadata"]?["Martlet"] else { return (nil, [], nil) }
     let property = Property(martlet, of: resource.logicalID, path: "Metadata.Martlet", in: scope)
-    for (key, value) in try property.members() where key != "Build" && key != "Files" {
-      throw value.error("there are only \"Build\" and \"Files\" here")
+    for (key, value) in try property.members() where !["Build", "Files", "Path"].contains(key) {
+      throw value.error("there are only \"Build\", \"Files\" and \"Path\" here")
+    }
+    let path = try property.member("Path")
+    if let path, try !path.text().hasPrefix("/") {
+      throw path.error("expected a path that begins with /")
     }
     let files = try property.member("Files")?.elements() ?? []
     for file in files {
@@ -119,15 +125,17 @@ extension ApplicationReader {
         throw file.error("expected a plain path relative to the template")
       }
     }
-    return (try property.member("Build")?.text(), try files.map { try $0.text() })
+    return (
+      try property.member("Build")?.text(), try files.map { try $0.text() }, try path?.text()
+    )
   }
 
-  private func readURL(_ property: Property) throws -> FunctionURLDefinition {
+  private func readURL(_ property: Property, path: String?) throws -> FunctionURLDefinition {
     let type = try property.required("AuthType").text(among: ["AWS_IAM", "NONE"])
     let mode = try property.member("InvokeMode")?.text(among: ["BUFFERED", "RESPONSE_STREAM"])
     return FunctionURLDefinition(
       requiresSignature: type == "AWS_IAM", streams: mode == "RESPONSE_STREAM",
-      cors: try property.member("Cors").map { try readCORS($0) })
+      cors: try property.member("Cors").map { try readCORS($0) }, path: path)
   }
 
   // MARK: Events

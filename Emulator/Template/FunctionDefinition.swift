@@ -56,8 +56,13 @@ package struct FunctionURLDefinition: Sendable, Equatable {
   /// `InvokeMode: RESPONSE_STREAM`.
   package var streams: Bool
   package var cors: CORS?
+  /// Where it is reached besides its own address, on the port of the APIs: `Metadata.Martlet.Path`.
+  package var path: String?
 
-  package init(requiresSignature: Bool, streams: Bool = false, cors: CORS? = nil) {
+  package init(
+    requiresSignature: Bool, streams: Bool = false, cors: CORS? = nil, path: String? = nil
+  ) {
+    self.path = path
     self.requiresSignature = requiresSignature
     self.streams = streams
     self.cors = cors

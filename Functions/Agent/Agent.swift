@@ -67,8 +67,7 @@ package struct Agent: Sendable {
     let profile = version.profile
     let run = TurnRun(
       profile: profile, model: version.model, tools: version.tools, store: store,
-      question: question,
-      conversation: question.conversation ?? ConversationID(startedBy: question.key),
+      question: question, conversation: question.conversationID,
       deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
       watch: watch,
       emit: emit

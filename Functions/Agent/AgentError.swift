@@ -5,6 +5,8 @@ package enum AgentError: Error, Equatable, Sendable {
   case messageTooLong(limit: Int)
   /// No such conversation among the caller's own; somebody else's looks the same.
   case conversationNotFound
+  /// The conversation has no such message.
+  case messageNotFound
   case tooManyRequests(retryAfter: Duration?)
   /// The provider could not be reached, refused, or broke off. `reason` is for the log.
   case modelUnavailable(reason: String)
@@ -18,6 +20,7 @@ package enum AgentError: Error, Equatable, Sendable {
     case .messageEmpty: "message_empty"
     case .messageTooLong: "message_too_long"
     case .conversationNotFound: "conversation_not_found"
+    case .messageNotFound: "message_not_found"
     case .tooManyRequests: "too_many_requests"
     case .modelUnavailable: "model_unavailable"
     case .deadlineExceeded: "deadline_exceeded"
@@ -32,6 +35,7 @@ package enum AgentError: Error, Equatable, Sendable {
     case .messageTooLong(let limit):
       "The message is too long: at most \(limit) characters, please shorten it."
     case .conversationNotFound: "This conversation does not exist. Please start a new one."
+    case .messageNotFound: "This message does not exist any more. Please load the page again."
     case .tooManyRequests: "There are too many requests at the moment. Please try again later."
     case .modelUnavailable: "The assistant cannot answer at the moment. Please try again."
     case .deadlineExceeded: "The answer took too long. Please try again or ask for less at once."

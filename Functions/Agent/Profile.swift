@@ -7,6 +7,10 @@ package struct Profile: Sendable {
   package var instructions: String
   /// Questions a newcomer may try.
   package var examples: [String]
+  /// The languages it answers in, as BCP 47 tags: `en`, `ja`.
+  package var languages: [String]
+  /// What it can do, for people who choose an assistant.
+  package var abilities: [String]
   package var model: ModelSettings
   package var limits: Limits
   /// The tools it may use, by name; all others do not exist for it.
@@ -21,13 +25,16 @@ package struct Profile: Sendable {
 
   package init(
     name: String, title: String, instructions: String, examples: [String] = [],
-    model: ModelSettings = ModelSettings(), limits: Limits = Limits(), tools: [String] = [],
+    languages: [String] = ["en"], abilities: [String] = [], model: ModelSettings = ModelSettings(),
+    limits: Limits = Limits(), tools: [String] = [],
     passageTypes: Set<String>? = nil
   ) {
     self.name = name
     self.title = title
     self.instructions = instructions
     self.examples = examples
+    self.languages = languages
+    self.abilities = abilities
     self.model = model
     self.limits = limits
     self.tools = tools

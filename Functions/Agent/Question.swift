@@ -70,15 +70,25 @@ package struct Question: Sendable {
   package var conversation: ConversationID?
   /// The version of the assistant that must answer; nil leaves it to the feature flags.
   package var variant: String?
+  /// The answer whose question this one takes the place of: edited, or asked once more. What was said
+  /// from there on stays stored, beside what is said now.
+  package var replacing: String?
 
   package init(
-    caller: Caller, key: MessageKey, text: MessageText, conversation: ConversationID? = nil
+    caller: Caller, key: MessageKey, text: MessageText, conversation: ConversationID? = nil,
+    replacing: String? = nil
   ) {
     self.caller = caller
     self.key = key
     self.text = text
     self.conversation = conversation
+    self.replacing = replacing
   }
+}
+
+extension Question {
+  /// The conversation it belongs to, or the one that it starts.
+  package var conversationID: ConversationID { conversation ?? ConversationID(startedBy: key) }
 }
 
 extension MessageKey {

@@ -36,7 +36,14 @@ struct TurnRun: Sendable {
     let turns = max(1, profile.limits.history / 2)
     let recent: (conversation: Conversation, turns: [Turn])?
     do {
-      recent = try await store.recent(conversation, of: question.caller, turns: turns)
+      if let replaced = question.replacing {
+        recent = try await store.recent(
+          conversation, of: question.caller, turns: turns, before: replaced)
+      } else {
+        recent = try await store.recent(conversation, of: question.caller, turns: turns)
+      }
+    } catch let error as AgentError {
+      throw error
     } catch {
       throw AgentError.storeUnavailable(reason: "\(error)")
     }
@@ -64,14 +71,16 @@ struct TurnRun: Sendable {
     }
     // Even when the invocation is being ended, what was said is kept and the client is told.
     return await Task { [ending] in
-      var report = await finish(ending, passages)
+      var report = await finish(ending, passages, after: history)
       report.preparation = prepared
       report.firstText = draft.current.firstText.map { start.duration(to: $0) }
       return report
     }.value
   }
 
-  private func finish(_ ending: Generation.Ending, _ passages: [Passage]) async -> TurnReport {
+  private func finish(
+    _ ending: Generation.Ending, _ passages: [Passage], after history: [Turn]
+  ) async -> TurnReport {
     let content = draft.current
     var report = report(.cancelled)
     report.usage = content.usage
@@ -88,9 +97,13 @@ struct TurnRun: Sendable {
     }
     if !content.text.isEmpty {
       do {
+        var turn = turn(status, sources)
+        if question.replacing != nil { turn.parent = history.last?.number ?? 0 }
         report.turn = try await store.append(
-          turn(status, sources), of: question.caller,
-          title: Conversation.title(from: question.text.text))
+          turn, of: question.caller,
+          title: Conversation.title(question: turn.question, answer: turn.answer))
+      } catch let error as AgentError {
+        return await end(report, .failed(error), sources)
       } catch {
         return await end(report, .failed(.storeUnavailable(reason: "\(error)")), sources)
       }

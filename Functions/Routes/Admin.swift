@@ -14,14 +14,8 @@ struct Admin: Handler {
     await invocation.reply {
       let caller = try await tokens.caller(of: event)
       guard caller.role == .admin else { throw Refusal.forbidden }
-      let prefix = ["api", "v1", "admin", "chat"]
-      guard let segments = event.segments, segments.starts(with: prefix) else {
-        throw Refusal.notFound
-      }
-      guard let query = AdminQuery(Array(segments.dropFirst(prefix.count))) else {
-        throw Refusal.notFound
-      }
-      try event.require(["GET"])
+      let request = try APIRoutes.request(event.method, event.segments, to: "admin")
+      guard let query = AdminQuery(request) else { throw Refusal.notFound }
       invocation.log.info(
         "admin read",
         [
@@ -39,19 +33,14 @@ enum AdminQuery: Equatable {
   case conversationsOf(user: String)
   case statistics
 
-  /// nil when the path, below `/api/v1/admin/chat`, is none of ours.
-  init?(_ path: [String]) {
-    switch path {
-    case ["conversations"]: self = .conversations
-    case ["stats"]: self = .statistics
-    default:
-      if path.count == 2, path[0] == "conversations" {
-        self = .conversation(id: path[1])
-      } else if path.count == 3, path[0] == "conversations", path[1] == "user" {
-        self = .conversationsOf(user: path[2])
-      } else {
-        return nil
-      }
+  /// nil for what no administrator can ask.
+  init?(_ request: APIRequest) {
+    switch (request.operation, request.parameters["id"], request.parameters["user"]) {
+    case (.adminConversations, _, _): self = .conversations
+    case (.adminStatistics, _, _): self = .statistics
+    case (.adminConversation, let id?, _): self = .conversation(id: id)
+    case (.adminConversationsOfUser, _, let user?): self = .conversationsOf(user: user)
+    default: return nil
     }
   }
 }

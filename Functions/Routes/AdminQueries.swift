@@ -13,13 +13,13 @@ struct AdminQueries: Sendable {
       let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "tenant")
       let request = try PageRequest(event, cursors)
       let page = try await archive.conversations(ofTenant: caller.tenant, request)
-      return ConversationViews.list(page, showsUser: true, cursors)
+      return ConversationViews.list(page, cursors)
     case .conversationsOf(let user):
       let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "user", user)
       let request = try PageRequest(event, cursors)
       let owner = Caller.owner(user: user, tenant: caller.tenant)
       let page = try await archive.conversations(ofOwner: owner, request)
-      return ConversationViews.list(page, showsUser: true, cursors)
+      return ConversationViews.list(page, cursors)
     case .conversation(let id):
       return try await conversation(id, event, caller)
     case .statistics:
@@ -38,7 +38,7 @@ struct AdminQueries: Sendable {
     else { throw Refusal.notFound }
     let page = try await archive.turns(of: id, ofTenant: caller.tenant, request)
     var view = ConversationViews.messages(page, cursors)
-    view["conversation"] = ConversationViews.conversation(conversation, showsUser: true)
+    view["conversation"] = ConversationViews.conversation(conversation)
     return .object(view)
   }
 }

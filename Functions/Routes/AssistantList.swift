@@ -1,5 +1,6 @@
 import Agent
 import Assistants
+import JSON
 
 /// The assistants that a connection can choose.
 enum AssistantList {
@@ -29,5 +30,17 @@ enum AssistantList {
   static func variantProfiles(of assistant: String, model: ModelSettings) -> [Profile] {
     guard assistant == Japanese.name else { return [] }
     return Japanese.variants.compactMap { Japanese.profile(variant: $0, model: model) }
+  }
+}
+
+extension Profile {
+  /// What clients are told about an assistant.
+  var json: JSONValue {
+    [
+      "id": .string(name), "title": .string(title),
+      "languages": .array(languages.map(JSONValue.string)),
+      "abilities": .array(abilities.map(JSONValue.string)),
+      "examples": .array(examples.map(JSONValue.string)),
+    ]
   }
 }

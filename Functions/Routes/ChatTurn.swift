@@ -48,17 +48,10 @@ enum ClaimAnswer: Sendable {
 
 /// One frame that asks something: who is asking, may they, and what is the answer.
 struct ChatTurn: Sendable {
-  /// What the answer's last frame and the log need after the agent's time is up.
-  static let reserve = Duration.seconds(1)
-  /// Milliseconds after which whoever answers has died: a turn never lasts as long.
-  private static let lease: Int64 = 30_000
-
   let connections: any ConnectionTable
   let claims: any MessageClaims
   let sender: any FrameSender
-  let live: any LiveTurns
-  /// How long a turn goes on without a listener.
-  let grace: Duration
+  let relayed: RelayedTurns
   /// A stored turn of a caller's conversation.
   let storedTurn: @Sendable (ConversationID, Int, Caller) async throws -> Turn?
   /// The agent of an assistant; made at first use.
@@ -76,12 +69,12 @@ struct ChatTurn: Sendable {
       case .stop(let message):
         id = message
         let connection = try await connection(of: event, id: message)
-        try await live.requestStop(
+        try await relayed.live.requestStop(
           LiveTurnName(owner: connection.caller.owner, id: message))
       case .resume(let frame):
         id = frame.id
         let connection = try await connection(of: event, id: frame.id)
-        try await TurnReturn(live: live, sender: sender, turn: storedTurn, now: now).resume(
+        try await TurnReturn(live: relayed.live, sender: sender, turn: storedTurn, now: now).resume(
           frame, of: connection.caller, on: event.connectionID, at: GatewayAddress(event))
       case .chat(let frame):
         id = frame.id
@@ -126,35 +119,12 @@ struct ChatTurn: Sendable {
       complete = end
     }
     let agent = try await agent(connection.assistant)
-    let report = await relayed(question, by: agent, frame.id, event, invocation)
-    invocation.log.turn(report, of: connection)
-    try await complete()
-  }
-
-  /// Answers by way of a relay, so that the client can come back on another connection.
-  private func relayed(
-    _ question: Question, by agent: Agent, _ id: String, _ event: WebSocketEvent,
-    _ invocation: Invocation
-  ) async -> TurnReport {
-    let relay = TurnRelay(
-      id: id, key: question.key, target: (event.connectionID, GatewayAddress(event)), live: live,
-      sender: sender, grace: grace)
-    async let begun: Void = live.begin(
-      LiveTurnName(owner: question.key.owner, id: id),
-      LiveTurn(
-        message: question.key.messageID, leaseUntil: now().milliseconds + Self.lease))
-    let watch = { @Sendable in await relay.watch() }
-    let report = await agent.answer(
-      question, until: invocation.deadline - Self.reserve, watch: watch
-    ) { try await relay.take($0) }
-    // The client has its answer: what goes wrong now only keeps it from coming back for it.
-    do {
-      try await begun
-      try await relay.finish(report)
-    } catch {
-      invocation.log.warn("end of the turn not kept", ["reason": "\(error)"])
+    let address = GatewayAddress(event)
+    await relayed.answer(question, by: agent, as: frame.id, invocation) { [sender] step in
+      try await sender.send(
+        ServerFrame.turn(step, id: frame.id).encoded(), to: event.connectionID, at: address)
     }
-    return report
+    try await complete()
   }
 
   private func question(
@@ -167,17 +137,19 @@ struct ChatTurn: Sendable {
     }
     var question = Question(
       caller: connection.caller, key: key(connection, frame.id),
-      text: try MessageText(frame.message), conversation: conversation)
+      text: try MessageText(frame.message), conversation: conversation,
+      replacing: frame.replaces)
     question.variant = connection.variant
     return question
   }
 
   /// What makes two deliveries the same message: its text and where it belongs.
   private func claimText(_ frame: ChatFrame) -> String {
-    let parts: JSONValue = [
+    var parts: [JSONValue] = [
       .string(frame.message), frame.conversationID.map(JSONValue.string) ?? .null,
     ]
-    return parts.description
+    if let replaced = frame.replaces { parts.append(.string(replaced)) }
+    return JSONValue.array(parts).description
   }
 
   private func key(_ connection: OpenConnection, _ message: String) -> MessageKey {
@@ -209,37 +181,5 @@ struct ChatTurn: Sendable {
     } catch FrameSenderError.gone {
       return
     }
-  }
-}
-
-extension Log {
-  /// The one line about a turn.
-  fileprivate func turn(_ report: TurnReport, of connection: OpenConnection) {
-    var reason = ""
-    if case .failed(let error) = report.outcome { reason = error.reason ?? error.code }
-    info(
-      "turn",
-      [
-        "outcome": .string(report.outcome.name), "reason": .string(reason),
-        "tenant": .string(connection.caller.tenant), "user": .string(connection.caller.user),
-        "conversationId": .string(report.conversation.text), "messageId": .string(report.message),
-        "assistant": .string(report.assistant), "model": .string(report.model),
-        "variant": .string(report.variant ?? Profile.standardVariant),
-        "inputTokens": .integer(report.usage.input), "outputTokens": .integer(report.usage.output),
-        "rounds": .integer(report.rounds), "toolCalls": .integer(report.tools.count),
-        "passages": .integer(report.passages ?? -1), "answerBytes": .integer(report.answerBytes),
-        "preparationMs": .double(report.preparation?.milliseconds ?? 0),
-        "firstTextMs": .double(report.firstText?.milliseconds ?? 0),
-        "totalMs": .double(report.total.milliseconds),
-      ])
-  }
-}
-
-extension Duration {
-  /// This duration in milliseconds, to the microsecond.
-  fileprivate var milliseconds: Double {
-    let parts = components
-    let microseconds = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
-    return Double(microseconds) / 1000
   }
 }

@@ -69,6 +69,8 @@ struct ChatFrame: Equatable {
   let id: String
   let message: String
   let conversationID: String?
+  /// The answer whose question this one takes the place of.
+  let replaces: String?
 
   init(_ frame: JSONObject, id: String?) throws(FrameError) {
     guard let id else { throw FrameError(.badFrame("It needs an \"id\".")) }
@@ -77,6 +79,7 @@ struct ChatFrame: Equatable {
     }
     do throws(FrameError) {
       conversationID = try ClientFrame.text("conversationId", in: frame, upTo: 128)
+      replaces = try ClientFrame.text("replaces", in: frame, upTo: 128)
     } catch {
       throw FrameError(error.problem, id: id)
     }

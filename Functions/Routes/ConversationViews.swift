@@ -4,30 +4,39 @@ import JSON
 
 /// What lists and details show of stored conversations; no field of an item gets out by itself.
 enum ConversationViews {
-  /// `user` is shown to administrators only.
-  static func conversation(_ conversation: Conversation, showsUser: Bool) -> JSONValue {
-    var view: JSONObject = [
-      "id": .string(conversation.id.text), "title": .string(conversation.title),
-      "assistant": .string(conversation.assistant), "turns": .int(conversation.turns),
-      "usage": conversation.usage.json, "createdAt": .string(conversation.createdAt.iso),
+  static func conversation(_ conversation: Conversation) -> JSONValue {
+    [
+      "id": .string(conversation.id.text), "userId": .string(conversation.user),
+      "title": .string(conversation.title), "status": .string(conversation.status.rawValue),
+      "assistant": .string(conversation.assistant), "metadata": metadata(conversation.metadata),
+      "turns": .int(conversation.turns), "usage": conversation.usage.json,
+      "createdAt": .string(conversation.createdAt.iso),
       "updatedAt": .string(conversation.updatedAt.iso),
     ]
-    if showsUser { view["userId"] = .string(conversation.user) }
-    return .object(view)
+  }
+
+  /// Kept as JSON texts; one that is none any more is shown as the text it is.
+  private static func metadata(_ texts: [String: String]) -> JSONValue {
+    .object(
+      JSONObject(
+        texts.sorted { $0.key < $1.key }.map { name, text in
+          (name, (try? JSONValue(parsing: text)) ?? .string(text))
+        }))
   }
 
   static func list(
-    _ page: ArchivePage<Conversation>, showsUser: Bool, _ cursors: ListCursors
+    _ page: ArchivePage<Conversation>, _ cursors: ListCursors
   ) -> JSONValue {
     [
-      "conversations": .array(
-        page.elements.map { Self.conversation($0, showsUser: showsUser) }),
+      "conversations": .array(page.elements.map(conversation)),
       "nextCursor": page.next.map { .string(cursors.text(for: $0)) } ?? .null,
     ]
   }
 
   /// The messages of a page of turns, oldest first; the cursor leads to older ones.
-  static func messages(_ page: ArchivePage<Turn>, _ cursors: ListCursors) -> JSONObject {
+  static func messages(
+    _ page: ArchivePage<Turn>, _ cursors: ListCursors
+  ) -> JSONObject {
     [
       "messages": .array(page.elements.reversed().flatMap(messages)),
       "nextCursor": page.next.map { .string(cursors.text(for: $0)) } ?? .null,
@@ -46,21 +55,35 @@ enum ConversationViews {
     ]
   }
 
-  private static func messages(_ turn: Turn) -> [JSONValue] {
-    [
+  /// The question and the answer of a turn.
+  static func messages(_ turn: Turn) -> [JSONValue] {
+    let id = JSONValue.string(turn.conversation.text)
+    let place: JSONValue = ["turn": .int(turn.number), "parentTurn": .int(turn.before)]
+    return [
       [
-        "id": .string("\(turn.message)-question"), "role": "user",
-        "content": .string(turn.question), "createdAt": .string(turn.askedAt.iso),
+        "id": .string("\(turn.message)-question"), "conversationId": id, "role": "user",
+        "content": .string(turn.question), "metadata": place,
+        "createdAt": .string(turn.askedAt.iso),
       ],
       [
-        "id": .string(turn.message), "role": "assistant", "content": .string(turn.answer),
+        "id": .string(turn.message), "conversationId": id, "role": "assistant",
+        "content": .string(turn.answer), "metadata": place,
         "createdAt": .string(turn.answeredAt.iso), "status": .string(turn.status.rawValue),
         "stopped": .bool(turn.status == .stopped), "model": .string(turn.model),
         "assistant": .string(turn.assistant), "sources": .array(turn.sources.map(\.json)),
         "tools": .array(turn.tools.map(tool)), "usage": turn.usage.json,
         "variant": .string(turn.variant ?? Profile.standardVariant),
+        "feedback": turn.feedback.map(feedback) ?? .null,
       ],
     ]
+  }
+
+  static func feedback(_ feedback: Feedback) -> JSONValue {
+    var view: JSONObject = [
+      "thumb": .string(feedback.thumb.rawValue), "createdAt": .string(feedback.at.iso),
+    ]
+    view["text"] = feedback.text.map { .string($0) }
+    return .object(view)
   }
 
   private static func tool(_ step: ToolStep) -> JSONValue {

@@ -3,51 +3,250 @@ import Events
 import JSON
 import LambdaRuntime
 
-/// `GET /api/v1/conversations…`: a caller's own conversations.
+/// A caller's own conversations: everything under `/api/v1/conversations` but deleting.
+///
+/// Somebody else's conversation looks like one that is not there.
 struct Conversations: Handler {
+  /// Elements of a list of conversations when the request does not say.
+  private static let standardList = 50
+  private static let standardSearch = 20
+
   let tokens: TokenCheck
-  let archive: any Archive
+  let conversations: StoredConversations
   let secret: @Sendable () async throws -> [UInt8]
+  let defaultAssistant: String
+  var now: @Sendable () -> Timestamp = { .now }
 
   func handle(_ event: HTTPEvent, _ invocation: Invocation) async -> GatewayResponse {
     await invocation.reply {
       let caller = try await tokens.caller(of: event)
-      guard let segments = event.segments, segments.starts(with: ["api", "v1", "conversations"])
-      else { throw Refusal.notFound }
-      let path = segments.dropFirst(3)
-      if path.isEmpty { return try await list(event, caller) }
-      guard path.count == 2, path.last == "messages", let id = path.first else {
-        throw Refusal.notFound
-      }
-      return try await messages(of: id, event, caller)
+      let request = try APIRoutes.request(event.method, event.segments, to: "conversations")
+      return try await answer(request, event, caller)
     }
   }
 
-  private func list(_ event: HTTPEvent, _ caller: Caller) async throws -> GatewayResponse {
-    try event.require(["GET"])
-    let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "own")
-    let page = try await archive.conversations(
-      ofOwner: caller.owner, try PageRequest(event, cursors))
-    return .json(ConversationViews.list(page, showsUser: false, cursors))
+  private func answer(
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    switch request.operation {
+    case .listConversations: try await list(event, caller)
+    case .createConversation: try await create(event, caller)
+    case .searchConversations: try await search(event, caller)
+    case .getConversation, .listMessages: try await messages(request, event, caller)
+    case .changeConversation: try await change(request, event, caller)
+    case .setMetadata: try await setMetadata(request, event, caller)
+    case .removeMetadata: try await removeMetadata(request, caller)
+    case .setFeedback: try await setFeedback(request, event, caller)
+    case .removeFeedback: try await removeFeedback(request, caller)
+    case .exportConversation, .exportConversations:
+      try await ConversationExport(
+        conversations: conversations, caller: caller, event: event, now: now()
+      ).answer(
+        request, cursors: try await cursors("export", caller, request.parameters["id"] ?? ""))
+    default: throw Refusal.notFound
+    }
   }
 
-  /// Somebody else's conversation looks like one that is not there.
+  // MARK: Reading
+
+  private func list(_ event: HTTPEvent, _ caller: Caller) async throws -> GatewayResponse {
+    let wanted = event.queryStringParameters?["status"]
+    var status: Conversation.Status?
+    if let wanted {
+      status = Conversation.Status(rawValue: wanted)
+      guard status != nil else {
+        throw Refusal.badRequest("\"status\" must be active, archived or closed.")
+      }
+    }
+    let cursors = try await cursors("own", caller, wanted ?? "")
+    let page = try PageRequest(event, cursors, standard: Self.standardList)
+    let part = try await conversations.conversations(
+      ofOwner: caller.owner, status: status, limit: page.limit, after: page.after)
+    return .json(
+      ConversationViews.list(ArchivePage(elements: part.elements, next: part.next), cursors))
+  }
+
+  private func search(_ event: HTTPEvent, _ caller: Caller) async throws -> GatewayResponse {
+    let text = event.queryStringParameters?["q"] ?? ""
+    guard let words = SearchWords(text), text.unicodeScalars.count <= SearchWords.longest else {
+      throw Refusal.badRequest("\"q\" must have 1 to \(SearchWords.longest) characters.")
+    }
+    let cursors = try await cursors("search", caller, text)
+    let page = try PageRequest(event, cursors, standard: Self.standardSearch)
+    let part = try await conversations.search(
+      words, of: caller, limit: page.limit, after: page.after)
+    return .json([
+      "results": .array(
+        part.elements.map { hit in
+          [
+            "conversationId": .string(hit.conversation.text),
+            "messageId": hit.message.map { .string($0) } ?? .null,
+            "excerpt": .string(hit.excerpt), "at": .string(hit.at.iso),
+          ]
+        }),
+      "mode": "words", "nextCursor": part.next.map { .string(cursors.text(for: $0)) } ?? .null,
+    ])
+  }
+
   private func messages(
-    of text: String, _ event: HTTPEvent, _ caller: Caller
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
   ) async throws -> GatewayResponse {
-    try event.require(["GET"])
-    let cursors = try ListCursors(
-      secret: try await secret(), caller: caller, query: "messages", text)
-    let request = try PageRequest(event, cursors)
-    guard let id = ConversationID(text),
-      let conversation = try await archive.conversation(id, ofTenant: caller.tenant),
-      conversation.user == caller.user
-    else { throw Refusal.notFound }
-    let page = try await archive.turns(of: id, ofTenant: caller.tenant, request)
-    var view = ConversationViews.messages(page, cursors)
-    view["conversation"] = ConversationViews.conversation(conversation, showsUser: false)
+    let id = try id(of: request)
+    let branches = event.queryStringParameters?["branches"] ?? "current"
+    guard ["current", "all"].contains(branches) else {
+      throw Refusal.badRequest("\"branches\" must be current or all.")
+    }
+    let cursors = try await cursors("messages", caller, id.text, branches)
+    let page = try PageRequest(event, cursors)
+    guard let conversation = try await conversations.conversation(id, of: caller) else {
+      throw Refusal.notFound
+    }
+    let part =
+      if branches == "all" {
+        try await conversations.turns(
+          of: id, ofTenant: caller.tenant, limit: page.turns, after: page.after)
+      } else {
+        try await conversations.branch(
+          of: id, tenant: caller.tenant, endingAt: conversation.head ?? conversation.turns,
+          limit: page.turns, after: page.after)
+      }
+    var view = ConversationViews.messages(
+      ArchivePage(elements: part.elements, next: part.next), cursors)
+    view["conversation"] = ConversationViews.conversation(conversation)
     return .json(.object(view))
   }
+
+  // MARK: Changing
+
+  private func create(_ event: HTTPEvent, _ caller: Caller) async throws -> GatewayResponse {
+    var fields = try BodyFields(event, headers: event.headers)
+    let title = fields.text("title", 1...Conversation.longestTitle)
+    let assistant = fields.assistant()
+    let status: Conversation.Status? = fields.choice("status")
+    let metadata = fields.metadata("metadata")
+    try fields.finish()
+    let conversation = try await conversations.create(
+      title: title, assistant: assistant ?? defaultAssistant, metadata: metadata ?? [:],
+      status: status ?? .active, of: caller, at: now())
+    return .json(
+      ConversationViews.conversation(conversation), status: 201,
+      headers: ["location": "/api/v1/conversations/\(conversation.id.text)"])
+  }
+
+  private func change(
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    var fields = try BodyFields(event, headers: event.headers)
+    let change = ConversationChange(
+      title: fields.text("title", 1...Conversation.longestTitle), status: fields.choice("status"),
+      metadata: fields.metadata("metadata"), head: fields.text("head", 1...128))
+    try fields.finish()
+    guard change != ConversationChange() else {
+      throw Refusal.invalid([
+        FieldProblem(field: "", code: "required", message: "There is nothing to change.")
+      ])
+    }
+    let id = try id(of: request)
+    return try shown(try await conversations.change(id, of: caller, change, at: now()))
+  }
+
+  private func setMetadata(
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    let (id, name) = (try id(of: request), try request.parameter("key"))
+    let value = try BodyFields.value(event, headers: event.headers)
+    let text: String
+    do throws(FieldProblem) {
+      text = try Metadata.text(of: value, named: name)
+    } catch {
+      throw Refusal.invalid([error])
+    }
+    guard let before = try await conversations.conversation(id, of: caller) else {
+      throw Refusal.notFound
+    }
+    guard before.metadata[name] != nil || before.metadata.count < Metadata.mostNames else {
+      throw Refusal.invalid([Metadata.tooMany])
+    }
+    return try shown(
+      try await conversations.setMetadata(name, to: text, of: id, of: caller, at: now()))
+  }
+
+  private func removeMetadata(
+    _ request: APIRequest, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    let (id, name) = (try id(of: request), try request.parameter("key"))
+    guard let before = try await conversations.conversation(id, of: caller),
+      before.metadata[name] != nil
+    else { throw Refusal.notFound }
+    _ = try await conversations.setMetadata(name, to: nil, of: id, of: caller, at: now())
+    return .noContent
+  }
+
+  private func setFeedback(
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    var fields = try BodyFields(event, headers: event.headers)
+    let thumb: Feedback.Thumb? = fields.choice("thumb", isRequired: true)
+    let text = fields.text("text", 1...Feedback.longestText, lines: true)
+    try fields.finish()
+    guard let thumb else { throw Refusal.internalError }
+    let feedback = Feedback(thumb: thumb, text: text, at: now())
+    guard
+      try await conversations.setFeedback(
+        feedback, on: try request.parameter("messageId"), in: try id(of: request), of: caller)
+    else { throw Refusal.notFound }
+    return .json(ConversationViews.feedback(feedback))
+  }
+
+  private func removeFeedback(
+    _ request: APIRequest, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    guard
+      try await conversations.setFeedback(
+        nil, on: try request.parameter("messageId"), in: try id(of: request), of: caller)
+    else { throw Refusal.notFound }
+    return .noContent
+  }
+
+  // MARK: Parts
+
+  private func id(of request: APIRequest) throws(Refusal) -> ConversationID {
+    guard let id = ConversationID(try request.parameter("id")) else { throw .notFound }
+    return id
+  }
+
+  private func shown(_ conversation: Conversation?) throws(Refusal) -> GatewayResponse {
+    guard let conversation else { throw .notFound }
+    return .json(ConversationViews.conversation(conversation))
+  }
+
+  private func cursors(
+    _ list: String, _ caller: Caller, _ more: String...
+  ) async throws -> ListCursors {
+    try ListCursors(secret: try await secret(), caller: caller, query: [list] + more)
+  }
+}
+
+extension BodyFields {
+  /// The name of an assistant; nil when it is absent.
+  mutating func assistant() -> String? {
+    guard let name = text("assistant", 1...128) else { return nil }
+    guard AssistantList.names.contains(name) else {
+      note("assistant", "choice", "There is no such assistant; known: \(AssistantList.known).")
+      return nil
+    }
+    return name
+  }
+}
+
+extension GatewayResponse {
+  static let noContent = GatewayResponse(
+    statusCode: 204, headers: ["cache-control": "no-store"])
+}
+
+extension PageRequest {
+  /// A turn is two messages.
+  var turns: Int { (limit + 1) / 2 }
 }
 
 extension HTTPEvent {

@@ -11,6 +11,10 @@ struct ListCursors: Sendable {
 
   /// `secret` is the token key. `query` names the list with everything that chooses its elements.
   init(secret: [UInt8], caller: Caller, query: String...) throws {
+    try self.init(secret: secret, caller: caller, query: query)
+  }
+
+  init(secret: [UInt8], caller: Caller, query: [String]) throws {
     cursor = try Cursor(key: secret)
     self.caller = ComposedKey.join(caller.role.rawValue, caller.tenant, caller.user)
     self.query = ComposedKey.join(query)
@@ -32,8 +36,11 @@ struct ListCursors: Sendable {
 
 extension PageRequest {
   /// Reads `limit` and `cursor` of a request.
-  init(_ event: HTTPEvent, _ cursors: ListCursors) throws(Refusal) {
+  init(
+    _ event: HTTPEvent, _ cursors: ListCursors, standard: Int = Self.standard
+  ) throws(Refusal) {
     let parameters = event.queryStringParameters ?? [:]
+    limit = standard
     if let text = parameters["limit"] {
       guard let limit = Int(text), Self.limits.contains(limit) else {
         throw Refusal.badRequest(

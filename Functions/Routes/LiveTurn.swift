@@ -13,10 +13,15 @@ struct LiveTurnName: Sendable, Hashable {
 
 /// Where a client waits for the rest of an answer.
 struct Receiver: Sendable, Equatable {
+  struct Address: Sendable, Equatable {
+    var connection: String
+    var gateway: GatewayAddress
+  }
+
   /// Tells this wish from earlier ones.
   var token: String
-  var connection: String
-  var gateway: GatewayAddress
+  /// Nil: the client's own sandbox reads what is kept.
+  var address: Address?
   /// The last chunk that the client has; -1 is none.
   var after: Int
 }
@@ -184,20 +189,27 @@ struct StoredLiveTurns: LiveTurns {
 
 extension Receiver {
   fileprivate var attribute: AttributeValue {
-    [
-      "token": .string(token), "connection": .string(connection),
-      "domain": .string(gateway.domainName), "stage": .string(gateway.stage),
-      "after": AttributeValue(after),
+    var members: [String: AttributeValue] = [
+      "token": .string(token), "after": AttributeValue(after),
     ]
+    if let address {
+      members["connection"] = .string(address.connection)
+      members["domain"] = .string(address.gateway.domainName)
+      members["stage"] = .string(address.gateway.stage)
+    }
+    return .map(members)
   }
 
   fileprivate init?(_ members: [String: AttributeValue]) {
-    guard let token = members["token"]?.string, let connection = members["connection"]?.string,
-      let domain = members["domain"]?.string, let stage = members["stage"]?.string,
-      let after = members["after"]?.int
-    else { return nil }
-    self.init(
-      token: token, connection: connection,
-      gateway: GatewayAddress(domainName: domain, stage: stage), after: after)
+    guard let token = members["token"]?.string, let after = members["after"]?.int else {
+      return nil
+    }
+    self.init(token: token, address: nil, after: after)
+    if let connection = members["connection"]?.string, let domain = members["domain"]?.string,
+      let stage = members["stage"]?.string
+    {
+      address = Address(
+        connection: connection, gateway: GatewayAddress(domainName: domain, stage: stage))
+    }
   }
 }

@@ -1,6 +1,7 @@
 import Agent
 import Assistants
 import Cloud
+import Events
 import Glibc
 import LambdaRuntime
 import Network
@@ -62,6 +63,41 @@ struct Program: Sendable {
     StoredKnowledge(store: store, table: settings.tables.knowledge)
   }
 
+  private var providers: Providers {
+    Providers(settings.providers, http: http, cloud: client.settings, secrets: secrets)
+  }
+
+  /// Every part that a turn needs, asked in the cheapest way that proves that it answers.
+  private var healthChecks: [HealthCheck] {
+    let (store, tables) = (store, settings.tables)
+    let (index, secret) = (index, tokenSecret)
+    let model = providers.model(for: settings.assistant, like: settings.model)
+    var oneToken = settings.model
+    oneToken.maximumTokens = 1
+    let ping = ModelRequest(
+      settings: oneToken, system: "Answer with one word.", messages: [.user("ping")])
+    let tableChecks: [(String, String, Item)] = [
+      ("connections", tables.connections, ["connectionId": "health"]),
+      ("conversations", tables.conversations, ["owner": "health", "conversationId": "health"]),
+      ("turns", tables.turns, ["conversation": "health", "number": 0]),
+      ("claims", tables.claims, ["claim": "health"]),
+      ("knowledge", tables.knowledge, ["collection": "health", "id": "health"]),
+    ]
+    return tableChecks.map { name, table, key in
+      HealthCheck(name) { _ = try await store.get(key, from: table) }
+    } + [
+      HealthCheck("tokenKey") { _ = try await secret() },
+      HealthCheck("provider") { [ping] in
+        try await model.stream(ping, until: .now + Health.patience) { _ in }
+      },
+      HealthCheck("index") {
+        guard try await index.isThere(JapaneseIngestion.indexKey) else {
+          throw StoredIndexError.absent(JapaneseIngestion.indexKey)
+        }
+      },
+    ]
+  }
+
   // MARK: Routes
 
   func connect() -> Connect {
@@ -81,8 +117,18 @@ struct Program: Sendable {
   }
 
   func conversations() -> Conversations {
-    Conversations(tokens: tokens, archive: archive, secret: tokenSecret)
+    Conversations(
+      tokens: tokens, conversations: storedConversations, secret: tokenSecret,
+      defaultAssistant: settings.assistant)
   }
+
+  func forget() -> Forget { Forget(tokens: tokens, conversations: storedConversations) }
+
+  func messages() -> Messages { Messages(desk: desk()) }
+
+  func stream() -> ChatStream { ChatStream(desk: desk()) }
+
+  func health() -> Health { Health(tokens: tokens, checks: healthChecks) }
 
   func web() -> Web {
     Web(
@@ -99,27 +145,44 @@ struct Program: Sendable {
       folder: "\(taskRoot)/Functions/Assistants/Japanese/Knowledge")
   }
 
-  private func turn() -> ChatTurn {
-    let agents = agents()
-    return ChatTurn(
-      connections: connections,
-      claims: StoredClaims(claims: Claims(store, table: settings.tables.claims)),
-      sender: ConnectionFrames(client: client),
+  private var claims: StoredClaims {
+    StoredClaims(claims: Claims(store, table: settings.tables.claims))
+  }
+
+  private var relayed: RelayedTurns {
+    RelayedTurns(
       live: StoredLiveTurns(store: store, table: settings.tables.claims),
-      grace: settings.resumeGrace,
+      sender: ConnectionFrames(client: client), grace: settings.resumeGrace)
+  }
+
+  private func turn() -> ChatTurn {
+    ChatTurn(
+      connections: connections, claims: claims, sender: ConnectionFrames(client: client),
+      relayed: relayed,
       storedTurn: { [storedConversations] in
         try await storedConversations.turn($1, of: $0, ofTenant: $2.tenant)
       },
-      agent: { name in
-        guard let agent = agents[name] else { throw UnknownAssistant(name: name) }
-        return agent
-      })
+      agent: agentByName())
+  }
+
+  private func desk() -> TurnDesk {
+    TurnDesk(
+      tokens: tokens, claims: claims, relayed: relayed, conversations: storedConversations,
+      profiles: AssistantList.profiles(model: settings.model),
+      defaultAssistant: settings.assistant, agent: agentByName())
+  }
+
+  private func agentByName() -> @Sendable (String) async throws -> Agent {
+    let agents = agents()
+    return { name in
+      guard let agent = agents[name] else { throw UnknownAssistant(name: name) }
+      return agent
+    }
   }
 
   /// One agent for each assistant; they share the connections to model and stores.
   private func agents() -> [String: Agent] {
-    let providers = Providers(
-      settings.providers, http: http, cloud: client.settings, secrets: secrets)
+    let providers = providers
     let index = index
     let knowledge = Knowledge(checkEvery: settings.cacheTime) { tag in
       try await index.load(JapaneseIngestion.indexKey, unless: tag)
@@ -160,15 +223,15 @@ extension HandlerTable {
     Route("conversations") { try Program(environment: Program.environment).conversations() },
     Route("default") { try Program(environment: Program.environment).default() },
     Route("disconnect") { try Program(environment: Program.environment).disconnect() },
+    Route("forget") { try Program(environment: Program.environment).forget() },
+    Route("health") { try Program(environment: Program.environment).health() },
     Route("ingest") { try Program(environment: Program.environment).ingest() },
+    Route("messages") { try Program(environment: Program.environment).messages() },
+    Route("stream") { try Program(environment: Program.environment).stream() },
   ]
 
   /// They answer by themselves.
   private static let silent = [
-    Route("health") {
-      _ = try Program(environment: Program.environment)
-      return Health()
-    },
-    Route("web") { try Program(environment: Program.environment).web() },
+    Route("web") { try Program(environment: Program.environment).web() }
   ]
 }

@@ -1,3 +1,4 @@
+import Agent
 import Events
 import JSON
 import LambdaRuntime
@@ -22,11 +23,33 @@ extension GatewayResponse {
     if case .methodNotAllowed(let allowed) = refusal {
       headers["allow"] = allowed.joined(separator: ", ")
     }
-    return json(
-      [
-        "error": ["code": .string(refusal.code), "message": .string(refusal.message)],
-        "requestId": .string(requestID),
-      ], status: refusal.status, headers: headers)
+    if case .agent(let error) = refusal, let wait = error.retryAfter {
+      headers["retry-after"] = String(wait.wholeSeconds)
+    }
+    return json(refusal.body(requestID: requestID), status: refusal.status, headers: headers)
+  }
+}
+
+extension Refusal {
+  func body(requestID: String) -> JSONValue {
+    var error: JSONObject = ["code": .string(code), "message": .string(message)]
+    if case .invalid(let problems) = self {
+      error["fields"] = .array(
+        problems.map { problem in
+          [
+            "field": .string(problem.field), "code": .string(problem.code),
+            "message": .string(problem.message),
+          ]
+        })
+    }
+    return ["error": .object(error), "requestId": .string(requestID)]
+  }
+}
+
+extension Duration {
+  /// In seconds, rounded up, at least 1: for `Retry-After`.
+  var wholeSeconds: Int64 {
+    max(1, components.seconds + (components.attoseconds > 0 ? 1 : 0))
   }
 }
 
@@ -37,12 +60,20 @@ extension Invocation {
   ) async -> GatewayResponse {
     do {
       return try await route()
-    } catch let refusal as Refusal {
-      return .refusal(refusal, requestID: requestID)
     } catch {
-      log.error("request failed", ["reason": "\(error)"])
-      return .refusal(.internalError, requestID: requestID)
+      return .refusal(refusal(for: error), requestID: requestID)
     }
+  }
+
+  /// What a client hears of an error; what only we should know goes to the log.
+  func refusal(for error: any Error) -> Refusal {
+    if let refusal = error as? Refusal { return refusal }
+    if let error = error as? AgentError {
+      if let reason = error.reason { log.error("request failed", ["reason": .string(reason)]) }
+      return .agent(error)
+    }
+    log.error("request failed", ["reason": "\(error)"])
+    return .internalError
   }
 }
 

@@ -58,8 +58,7 @@ enum ServerFrame {
     frame["code"] = .string(code)
     frame["message"] = .string(message)
     if let retryAfter {
-      let parts = retryAfter.components
-      frame["retryAfter"] = .int(max(1, parts.seconds + (parts.attoseconds > 0 ? 1 : 0)))
+      frame["retryAfter"] = .int(retryAfter.wholeSeconds)
     }
     return .object(frame)
   }

@@ -9,13 +9,23 @@ import LambdaRuntime
 /// the relay finds it, sends what was missed and then the live rest. Chunks are numbered here: while
 /// nobody listens, pieces gather in larger chunks. One frame is under way at a time, so nothing
 /// overtakes anything.
+///
+/// A client of server-sent events comes back to another sandbox, which cannot be sent to: it reads
+/// what is kept here, and says again and again that it does.
 actor TurnRelay {
+  /// Takes an event to a client; throws when the client is gone.
+  typealias Listener = @Sendable (TurnEvent) async throws -> Void
+
   /// How often a turn looks for wishes: to stop, or to go on elsewhere.
   static let lookInterval: Duration = .milliseconds(300)
   /// The same while nobody listens.
   static let awayInterval: Duration = .milliseconds(100)
   /// How often what an absent client misses is kept.
   private static let keepInterval: Duration = .seconds(1)
+  /// The same while somebody reads it.
+  private static let readInterval: Duration = .milliseconds(400)
+  /// How long after its last word a reader counts as there.
+  private static let readerLife: Duration = .seconds(6)
   private static let longestChunk = 4 * 1024
   /// Clients that come back while the end is written, at the most.
   private static let mostReturns = 8
@@ -34,9 +44,10 @@ actor TurnRelay {
   private let sender: any FrameSender
   private let grace: Duration
 
-  private var target: (connection: String, gateway: GatewayAddress)?
+  private var listener: Listener?
   private var awaySince: ContinuousClock.Instant?
-  private var kept: ContinuousClock.Instant?
+  private var hasReader = false
+  private var kept: (at: ContinuousClock.Instant, bytes: Int)?
   private var served: String?
   private var isOver = false
 
@@ -49,23 +60,23 @@ actor TurnRelay {
   private var isBusy = false
   private var line: [CheckedContinuation<Void, Never>] = []
 
-  /// `id` is the client's name for the message, `key` what it is recognised by, `target` the connection
-  /// that asked, `grace` how long the turn goes on without a listener.
+  /// `id` is the client's name for the message, `key` what it is recognised by, `listener` the way to
+  /// the client that asked, `grace` how long the turn goes on without one.
   init(
-    id: String, key: MessageKey, target: (connection: String, gateway: GatewayAddress),
-    live: any LiveTurns, sender: any FrameSender, grace: Duration
+    id: String, key: MessageKey, listener: @escaping Listener, live: any LiveTurns,
+    sender: any FrameSender, grace: Duration
   ) {
     self.id = id
     name = LiveTurnName(owner: key.owner, id: id)
     message = key.messageID
-    self.target = target
+    self.listener = listener
     self.live = live
     self.sender = sender
     self.grace = grace
   }
 
   /// Whether somebody listens now.
-  var isAttached: Bool { target != nil }
+  var isAttached: Bool { listener != nil }
 
   // MARK: The turn's side
 
@@ -74,7 +85,7 @@ actor TurnRelay {
     await enter()
     defer { leave() }
     add(event)
-    guard target == nil else { return await flush() }
+    guard listener == nil else { return await flush() }
     if isGraceOver { throw FrameSenderError.gone }
   }
 
@@ -85,7 +96,7 @@ actor TurnRelay {
       waiting.append(.start)
     case .chunk(_, let text):
       // What nobody was sent yet can still grow.
-      if target == nil, case .chunk(let last)? = waiting.last,
+      if listener == nil, case .chunk(let last)? = waiting.last,
         chunks[last].utf8.count + text.utf8.count <= Self.longestChunk
       {
         chunks[last] += text
@@ -104,12 +115,12 @@ actor TurnRelay {
 
   /// Sends what waits, until the client is gone.
   private func flush() async {
-    while let next = waiting.first, let target {
+    while let next = waiting.first, let listener {
       do {
-        try await sender.send(json(next).encoded(), to: target.connection, at: target.gateway)
+        if let event = event(next) { try await listener(event) }
         waiting.removeFirst()
       } catch {
-        self.target = nil
+        self.listener = nil
         awaySince = .now
         // The frame may have arrived although its answer did not: it keeps its number and its text.
         if case .chunk = next { waiting.removeFirst() }
@@ -118,17 +129,18 @@ actor TurnRelay {
     }
   }
 
-  private func json(_ frame: Frame) -> JSONValue {
+  private func event(_ frame: Frame) -> TurnEvent? {
     switch frame {
-    case .start: start.map { ServerFrame.turn($0, id: id) } ?? .null
-    case .chunk(let index): ServerFrame.turn(.chunk(index: index, text: chunks[index]), id: id)
-    case .tool(let step): ServerFrame.turn(.tool(step), id: id)
-    case .end(let event): ServerFrame.turn(event, id: id)
+    case .start: start
+    case .chunk(let index): .chunk(index: index, text: chunks[index])
+    case .tool(let step): .tool(step)
+    case .end(let event): event
     }
   }
 
   private var isGraceOver: Bool {
-    awaySince.map { $0.duration(to: .now) >= grace } ?? false
+    let patience = hasReader ? max(grace, Self.readerLife) : grace
+    return awaySince.map { $0.duration(to: .now) >= patience } ?? false
   }
 
   // MARK: Wishes
@@ -137,13 +149,13 @@ actor TurnRelay {
   /// A store that fails to answer is no wish; the next look may succeed.
   func watch() async -> TurnInterruption {
     while true {
-      let pause = target == nil ? Self.awayInterval : Self.lookInterval
+      let pause = listener == nil ? Self.awayInterval : Self.lookInterval
       if (try? await Task.sleep(for: pause)) == nil { return .gone }
       if let turn = try? await live.find(name), turn.message == message {
         if turn.isStopRequested { return .stopped }
         if let receiver = turn.receiver { await serve(receiver) }
       }
-      if target == nil {
+      if listener == nil {
         if isGraceOver { return .gone }
         await keep()
       }
@@ -156,7 +168,16 @@ actor TurnRelay {
     defer { leave() }
     guard receiver.token != served else { return }
     served = receiver.token
-    target = (receiver.connection, receiver.gateway)
+    hasReader = receiver.address == nil
+    guard let address = receiver.address else {
+      listener = nil
+      awaySince = .now
+      return
+    }
+    listener = { [sender, id] event in
+      try await sender.send(
+        ServerFrame.turn(event, id: id).encoded(), to: address.connection, at: address.gateway)
+    }
     awaySince = nil
     waiting = start == nil ? [] : [.start]
     waiting += steps.values.sorted { $0.number < $1.number }.map { .tool($0) }
@@ -167,10 +188,14 @@ actor TurnRelay {
 
   private func keep() async {
     let now = ContinuousClock.now
-    guard kept.map({ $0.duration(to: now) >= Self.keepInterval }) ?? true else { return }
-    kept = now
-    try? await live.keep(
-      name, message: message, text: chunks.joined(), sizes: chunks.map(\.utf8.count))
+    let sizes = chunks.map(\.utf8.count)
+    let bytes = sizes.reduce(0, +)
+    if let kept {
+      let pause = hasReader ? Self.readInterval : Self.keepInterval
+      guard bytes > kept.bytes, kept.at.duration(to: now) >= pause else { return }
+    }
+    kept = (now, bytes)
+    try? await live.keep(name, message: message, text: chunks.joined(), sizes: sizes)
   }
 
   // MARK: The end

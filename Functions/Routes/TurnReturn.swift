@@ -28,7 +28,8 @@ struct TurnReturn: Sendable {
     var turn = found
     if turn.isRunning, turn.leaseUntil > now().milliseconds {
       let receiver = Receiver(
-        token: RequestID.uuid(), connection: connection, gateway: gateway, after: frame.index)
+        token: RequestID.uuid(),
+        address: Receiver.Address(connection: connection, gateway: gateway), after: frame.index)
       if try await live.attach(name, message: turn.message, receiver) { return }
       // It has ended in between.
       turn = try await live.find(name) ?? turn
@@ -83,18 +84,5 @@ struct TurnReturn: Sendable {
       index += 1
     }
     return chunks
-  }
-}
-
-extension Turn {
-  /// The last event of the turn, as its receiver was or would have been told.
-  fileprivate var lastEvent: TurnEvent {
-    guard let finish = Completion.Finish(rawValue: status.rawValue) else {
-      return .failed(.modelUnavailable(reason: "interrupted"))
-    }
-    return .completed(
-      Completion(
-        conversation: conversation, message: message, finish: finish, sources: sources,
-        usage: usage, model: model, variant: variant))
   }
 }

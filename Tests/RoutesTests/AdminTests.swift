@@ -160,37 +160,3 @@ func request(
     #expect(view["conversationsByAssistant"]?["japanese"] == 3)
   }
 }
-
-@Suite struct ConversationsTests {
-  private let archive = MemoryArchive()
-
-  private func get(
-    _ path: String, as token: String?, method: String = "GET"
-  ) async throws -> GatewayResponse {
-    let route = Conversations(tokens: .test, archive: archive, secret: { testSecret })
-    return await route.handle(
-      try request("/api/v1/conversations\(path)", method: method, token: token), Invocation())
-  }
-
-  @Test func `shows only the caller's own`() async throws {
-    archive.add(try .test(1))
-    archive.add(try .test(2, user: "bob"))
-    archive.add(try .test(3, user: "ana", tenant: "other"))
-    let own = try body(try await get("", as: try token()))
-    #expect(own["conversations"]?.array?.compactMap { $0["id"]?.string } == ["c-1"])
-    #expect(own["conversations"]?[0]?["userId"] == nil)
-    #expect(try await get("/c-1/messages", as: try token()).statusCode == 200)
-    let random = try await get("/c-404/messages", as: try token())
-    for id in ["c-2", "c-3", "..", "%2e%2e", "a%2Fb", "%00"] {
-      let response = try await get("/\(id)/messages", as: try token())
-      #expect(response.statusCode == 404, "\(id)")
-      #expect(response.body == random.body)
-    }
-  }
-
-  @Test func `needs a token and GET`() async throws {
-    #expect(try await get("", as: nil).statusCode == 401)
-    #expect(try await get("", as: try token(), method: "POST").statusCode == 405)
-    #expect(try await get("/c-1", as: try token()).statusCode == 404)
-  }
-}

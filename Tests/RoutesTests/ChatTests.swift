@@ -73,7 +73,8 @@ import Testing
       profile: Profile(name: "japanese", title: "Tutor", instructions: "Be brief."),
       model: Parrot(), tools: [], knowledge: nil, store: archive, now: { testNow })
     let turn = ChatTurn(
-      connections: connections, claims: claims, sender: sent, live: live, grace: .zero,
+      connections: connections, claims: claims, sender: sent,
+      relayed: RelayedTurns(live: live, sender: sent, grace: .zero, now: { now }),
       storedTurn: { [archive] in archive.turn($1, of: $0, $2) }, agent: { _ in agent },
       now: { now })
     let response = try await Chat(turn: turn).handle(event, Invocation())

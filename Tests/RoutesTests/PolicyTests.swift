@@ -14,7 +14,7 @@ import Testing
 /// was not asked must have a reason. A new function needs a scenario, a new call a policy.
 @Suite struct PolicyTests {
   /// Handlers that ask nothing of any service.
-  private static let silent: Set<String> = ["health", "web"]
+  private static let silent: Set<String> = ["web"]
 
   /// Permissions that no scenario uses, and why they are there.
   private static let reasons: [String: String] = [
@@ -23,6 +23,8 @@ import Testing
     "bedrock:": "asked where LLM_PROVIDER names bedrock",
     "dynamodb:GetItem martlet-claims":
       "a stop is looked for during a long answer, and the winner of a race for a message",
+    "dynamodb:Query byMessage":
+      "finds answers that are older than the ones a conversation's item remembers",
     "dynamodb:DeleteItem martlet-claims": "a claim is let go when its work cannot begin",
     "execute-api:ManageConnections DELETE":
       "a connection is closed whose token has ended (tried by chat)",
@@ -146,7 +148,8 @@ private struct Scenarios {
       let scenarios = Scenarios(cloud: cloud, environment: environment)
       try await scenarios.runAll()
       for handler in [
-        "ingest", "connect", "chat", "default", "conversations", "admin", "disconnect",
+        "ingest", "connect", "chat", "default", "messages", "stream", "conversations", "forget",
+        "health", "admin", "disconnect",
       ] {
         calls[handler] = cloud.calls(of: handler)
       }
@@ -167,6 +170,7 @@ private struct Scenarios {
     let opening = try connectEvent(user)
     _ = try await program("connect").connect().handle(opening, Invocation())
     try await talk(opening.connectionID)
+    try await ask(user)
     try await read(user)
     _ = try await program("disconnect").disconnect().handle(
       fixture(WebSocketEvent.self, "disconnect"), Invocation())
@@ -177,7 +181,7 @@ private struct Scenarios {
   private func talk(_ connection: String) async throws {
     let questions = ["What does 食べる mean?", "How many strokes does 語 have?"]
     for handler in ["chat", "default"] {
-      var conversation = "null"
+      var (conversation, replaced) = ("null", "")
       for (number, question) in questions.enumerated() {
         try await say(
           #"{"action":"chat","id":"\#(handler)\#(number)","conversationId":\#(conversation),"#
@@ -185,7 +189,11 @@ private struct Scenarios {
         let last = try #require(cloud.frames(to: connection).last)
         try #require(last["type"] == "complete", "\(last)")
         conversation = "\"\(last["conversationId"]?.string ?? "")\""
+        replaced = last["messageId"]?.string ?? ""
       }
+      try await say(
+        #"{"action":"chat","id":"\#(handler)again","conversationId":\#(conversation),"#
+          + #""message":"What does 猫 mean?","replaces":"\#(replaced)"}"#, to: handler)
       // Delivered twice, with another text, and stopped after its end.
       try await say(#"{"action":"chat","id":"\#(handler)0","message":"x"}"#, to: handler)
       try await say(#"{"action":"stop","id":"\#(handler)0"}"#, to: handler)
@@ -206,19 +214,95 @@ private struct Scenarios {
     }
   }
 
+  /// Questions by HTTP: asked, asked again in place of another, come back for, stopped.
+  private func ask(_ user: String) async throws {
+    for handler in ["messages", "stream"] {
+      let first = try await post(["message": "What does 食べる mean?"], user, handler)
+      let id = try #require(first["conversationId"])
+      let message = try #require(first["messageId"])
+      let second = try await post(
+        ["message": "How many strokes does 語 have?", "conversationId": id], user, handler)
+      #expect(second["conversationId"] == id)
+      _ = try await post(["conversationId": id, "replaces": message], user, handler)
+    }
+    let messages = try program("messages").messages()
+    let name = "m-" + String(repeating: "0", count: 32)
+    let stopped = await messages.handle(
+      try request("/api/v1/messages/\(name)/stop", method: "POST", token: user, body: .null),
+      Invocation())
+    #expect(stopped.statusCode == 202)
+  }
+
+  /// The last event's data, or the reply.
+  private func post(
+    _ question: JSONValue, _ user: String, _ handler: String
+  ) async throws -> JSONValue {
+    let isStream = handler == "stream"
+    let event = try request(
+      isStream ? "/api/v1/chat/stream" : "/api/v1/messages", method: "POST", token: user,
+      body: question)
+    guard isStream else {
+      let reply = await (try program(handler)).messages().handle(event, Invocation())
+      #expect(reply.statusCode == 200, "\(reply.body ?? "")")
+      return try body(reply)
+    }
+    let sink = SentStream()
+    try await program(handler).stream().respond(
+      to: FunctionURLEvent(event), sink, Invocation())
+    let last = try #require(sink.events.last)
+    try #require(last.data["type"] == "complete", "\(sink.text)")
+    var again = event
+    again.headers["last-event-id"] = last.id
+    try await program(handler).stream().respond(
+      to: FunctionURLEvent(again), SentStream(), Invocation())
+    return last.data
+  }
+
   private func read(_ user: String) async throws {
     let own = try program("conversations").conversations()
     let list = try body(
       await own.handle(try request("/api/v1/conversations", token: user), Invocation()))
     let id = try #require(list["conversations"]?[0]?["id"]?.string)
-    _ = await own.handle(
-      try request("/api/v1/conversations/\(id)/messages", token: user), Invocation())
+    let messages = try body(
+      await own.handle(
+        try request("/api/v1/conversations/\(id)/messages", token: user), Invocation()))
+    let answer = try #require(
+      messages["messages"]?.array?.first { $0["role"] == "assistant" }?["id"]?.string)
+    try await change(id, answer, user)
     let root = try await signedToken("root", role: "admin", environment)
+    let health = try request("/health", token: root, ["deep": "1"])
+    _ = await (try program("health")).health().handle(health, Invocation())
     let admin = try program("admin").admin()
     for path in ["conversations", "conversations/\(id)", "conversations/user/ana", "stats"] {
       let response = await admin.handle(
         try request("/api/v1/admin/chat/\(path)", token: root), Invocation())
       #expect(response.statusCode == 200, "\(path)")
     }
+    let forgotten = await (try program("forget")).forget().handle(
+      try request("/api/v1/conversations/\(id)", method: "DELETE", token: user), Invocation())
+    #expect(forgotten.statusCode == 204)
+  }
+
+  /// What else people do with their own conversations.
+  private func change(_ id: String, _ answer: String, _ user: String) async throws {
+    let own = try program("conversations").conversations()
+    let base = "/api/v1/conversations"
+    let changes: [(String, String, JSONValue, Int)] = [
+      ("POST", base, ["title": "Words"], 201), ("PUT", "\(base)/\(id)", ["title": "Words"], 200),
+      ("PUT", "\(base)/\(id)", ["head": .string(answer)], 200),
+      ("PUT", "\(base)/\(id)/metadata/a", 1, 200),
+      ("DELETE", "\(base)/\(id)/metadata/a", .null, 204),
+      ("PUT", "\(base)/\(id)/messages/\(answer)/feedback", ["thumb": "up"], 200),
+      ("DELETE", "\(base)/\(id)/messages/\(answer)/feedback", .null, 204),
+      ("GET", "\(base)/\(id)", .null, 200), ("GET", "\(base)/\(id)/export", .null, 200),
+      ("GET", "/api/v1/export", .null, 200),
+    ]
+    for (method, path, value, status) in changes {
+      let event = try request(path, method: method, token: user, body: value)
+      let response = await own.handle(event, Invocation())
+      #expect(response.statusCode == status, "\(method) \(path): \(response.body ?? "")")
+    }
+    let search = try request("\(base)/search", token: user, ["q": "strokes"])
+    #expect(await own.handle(search, Invocation()).statusCode == 200)
   }
 }

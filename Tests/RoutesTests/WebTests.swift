@@ -94,7 +94,8 @@ import Testing
   }
 
   @Test func `health needs no token`() async throws {
-    let response = await Health().handle(try fixture(HTTPEvent.self, "health"), Invocation())
+    let response = await Health(tokens: .test, checks: []).handle(
+      try fixture(HTTPEvent.self, "health"), Invocation())
     #expect(response.statusCode == 200)
     let value = try body(response)
     #expect(value["status"] == "healthy")

@@ -7,6 +7,7 @@ import Testing
     try await withEmulator { emulator in
       try await emulator.run("chat.py")
       try await emulator.run("admin.py")
+      try await emulator.run("conversations.py")
       try await emulator.run("stores.py")
       try await emulator.run("keys_test.py")
       try await emulator.run("dynamodb_test.py", try emulator.address("services"))

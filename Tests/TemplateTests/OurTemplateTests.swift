@@ -22,8 +22,8 @@ import Testing
   @Test func `has a function for every route`() {
     #expect(
       application.functions.map(\.handler) == [
-        "connect", "disconnect", "default", "chat", "admin", "conversations", "web", "health",
-        "ingest",
+        "connect", "disconnect", "default", "chat", "admin", "conversations", "forget", "messages",
+        "stream", "web", "health", "ingest",
       ])
     #expect(application.functions.allSatisfy { $0.build == ".build/release" })
     #expect(application.functions.allSatisfy { $0.runtime == "provided.al2023" })
@@ -93,16 +93,30 @@ import Testing
     let api = try #require(application.httpAPIs.first)
     #expect(application.httpAPIs.count == 1)
     #expect(api.id == "martlethttp")
-    #expect(api.stages == [APIStage(name: "$default")])
+    #expect(api.stages.map(\.name) == ["$default"])
     #expect(
       api.routes.map { "\($0.key) → \($0.function)" } == [
         "ANY /api/v1/admin/chat/{proxy+} → AdminFunction",
         "ANY /api/v1/conversations → ConversationsFunction",
         "ANY /api/v1/conversations/{proxy+} → ConversationsFunction",
+        "ANY /api/v1/export → ConversationsFunction",
+        "DELETE /api/v1/conversations/{id} → ForgetFunction",
+        "ANY /api/v1/messages → MessagesFunction", "ANY /api/v1/chat → MessagesFunction",
+        "ANY /api/v1/messages/{messageId}/stop → MessagesFunction",
         "GET / → WebFunction", "GET /{proxy+} → WebFunction",
         "GET /api/v1/config → WebFunction", "GET /health → HealthFunction",
       ])
     #expect(api.routes.allSatisfy { $0.payloadVersion == "2.0" && $0.timeout == 30_000 })
+  }
+
+  @Test func `streams through a function URL that the page's API tells`() throws {
+    let url = try #require(application.function(named: "StreamFunction")?.url)
+    #expect(url.streams && !url.requiresSignature)
+    #expect(url.path == "/api/v1/chat/stream")
+    #expect(url.cors?.origins == ["http://127.0.0.1:3100"])
+    let address = application.httpAPIs.first?.stages.first?.variables["streamURL"]
+    #expect(
+      address == "http://127.0.0.1:3100/_martlet/functions/StreamFunction/api/v1/chat/stream")
   }
 
   @Test func `has the tables, the bucket and the secret`() throws {

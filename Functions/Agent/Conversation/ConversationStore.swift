@@ -7,9 +7,27 @@ package protocol ConversationStore: Sendable {
     _ id: ConversationID, of caller: Caller, turns: Int
   ) async throws -> (conversation: Conversation, turns: [Turn])?
 
+  /// The same for a turn that takes the place of the one with the message `replaced`: what was said
+  /// before that one. Throws `AgentError.messageNotFound` when the conversation has no such message.
+  func recent(
+    _ id: ConversationID, of caller: Caller, turns: Int, before replaced: String
+  ) async throws -> (conversation: Conversation, turns: [Turn])?
+
   /// Adds a turn to its conversation, which begins with it when there is none yet.
   ///
   /// A turn with a message that is already there changes nothing: the number of the first one is
-  /// returned. `turn.number` is chosen here.
+  /// returned. `turn.number` is chosen here, and `turn.parent` when it is nil.
   func append(_ turn: Turn, of caller: Caller, title: String) async throws -> Int
+}
+
+extension ConversationStore {
+  package func recent(
+    _ id: ConversationID, of caller: Caller, turns: Int, before replaced: String
+  ) async throws -> (conversation: Conversation, turns: [Turn])? {
+    guard let found = try await recent(id, of: caller, turns: .max) else { return nil }
+    guard let end = found.turns.firstIndex(where: { $0.message == replaced }) else {
+      throw AgentError.messageNotFound
+    }
+    return (found.conversation, Array(found.turns[..<end].suffix(turns)))
+  }
 }

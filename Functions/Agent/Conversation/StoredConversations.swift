@@ -9,16 +9,21 @@ package import Events
 /// number, and two messages at once get two numbers.
 ///
 /// Conversations: key `owner`, `conversationId`; indexes `byTenant` and `byOwnerUpdated` (sorted by
-/// `updatedAt`) and `byConversation` (`tenantConversation`). Turns: key `conversation`, `number`.
+/// `updatedAt`) and `byConversation` (`tenantConversation`). Turns: key `conversation`, `number`;
+/// indexes `byMessage` (`conversation`, `message`) and `byOwner` (`owner`, `answeredAt`).
+///
+/// A deleted conversation leaves a mark in its place until its time to live ends: its title, its
+/// counts and the keys of all indexes are gone from it, so that it is in no list, and no turn that was
+/// on its way can bring it back.
 package struct StoredConversations: ConversationStore {
   /// Messages that a conversation's item remembers: more than can be on their way at once.
   private static let remembered = 16
   /// Messages of one conversation that are answered at the same time and collide, at the most.
   private static let mostCollisions = 16
 
-  private let store: Store
-  private let conversations: String
-  private let turns: String
+  let store: Store
+  let conversations: String
+  let turns: String
 
   /// `conversations` and `turns` name the tables.
   package init(_ store: Store, conversations: String, turns: String) {
@@ -27,30 +32,17 @@ package struct StoredConversations: ConversationStore {
     self.turns = turns
   }
 
-  package func recent(
-    _ id: ConversationID, of caller: Caller, turns count: Int
-  ) async throws -> (conversation: Conversation, turns: [Turn])? {
-    var query = turnQuery(id, tenant: caller.tenant)
-    query.isConsistent = true
-    query.limit = count
-    async let newest = store.query(query)
-    guard let item = try await store.get(key(id, caller), from: conversations),
-      let conversation = Conversation(item)
-    else {
-      _ = try? await newest
-      return nil
-    }
-    return (conversation, try await newest.items.reversed().compactMap { Turn($0) })
-  }
-
   // MARK: Writing
 
   package func append(_ turn: Turn, of caller: Caller, title: String) async throws -> Int {
     for _ in 0..<Self.mostCollisions {
       let before = try await store.get(key(turn.conversation, caller), from: conversations)
+      guard before?["deletedAt"] == nil else { throw AgentError.conversationNotFound }
       if let number = before?["recent"]?[turn.message]?.int { return number }
       var turn = turn
       turn.number = (before?["turnCount"]?.int ?? 0) + 1
+      let parent = turn.parent ?? before?["head"]?.int
+      turn.parent = parent == turn.number - 1 ? nil : parent
       do {
         try await write(turn, caller, title, before)
         return turn.number
@@ -79,7 +71,7 @@ package struct StoredConversations: ConversationStore {
       return
     }
     let changed = TransactionWrite.update(
-      key(turn.conversation, caller), in: conversations, changes(by: turn, before),
+      key(turn.conversation, caller), in: conversations, changes(by: turn, title, before),
       if: .equals("turnCount", AttributeValue(turn.number - 1)))
     try await store.transact([changed, added])
   }
@@ -92,14 +84,14 @@ package struct StoredConversations: ConversationStore {
       "tenant": .string(caller.tenant), "user": .string(caller.user),
       "tenantConversation": .string(place), "assistant": .string(turn.assistant),
       "title": .string(title), "createdAt": .string(turn.askedAt.iso),
-      "updatedAt": .string(turn.answeredAt.iso), "turnCount": 1,
-      "usage": turn.usage.attribute, "recent": [turn.message: 1],
+      "updatedAt": .string(turn.answeredAt.iso), "turnCount": 1, "head": 1,
+      "usage": turn.usage.attribute, "recent": [turn.message: 1], "metadata": [:],
     ]
   }
 
-  private func changes(by turn: Turn, _ before: Item) -> [Change] {
+  private func changes(by turn: Turn, _ title: String, _ before: Item) -> [Change] {
     var changes: [Change] = [
-      .set("turnCount", AttributeValue(turn.number)),
+      .set("turnCount", AttributeValue(turn.number)), .set("head", AttributeValue(turn.number)),
       .set(AttributePath("recent", turn.message), AttributeValue(turn.number)),
       .add(AttributePath("usage", "input"), AttributeValue(turn.usage.input)),
       .add(AttributePath("usage", "output"), AttributeValue(turn.usage.output)),
@@ -108,6 +100,9 @@ package struct StoredConversations: ConversationStore {
     // Clocks of sandboxes differ; the order of a list never goes back.
     let updated = max(turn.answeredAt.iso, before["updatedAt"]?.string ?? "")
     changes.append(.set("updatedAt", .string(updated)))
+    if before["isUntitled"]?.boolean == true {
+      changes += [.set("title", .string(title)), .remove("isUntitled")]
+    }
     let oldest = turn.number - Self.remembered
     for (message, number) in before["recent"]?.map ?? [:] where number.int ?? 0 <= oldest {
       changes.append(.remove(AttributePath("recent", message)))
@@ -115,11 +110,11 @@ package struct StoredConversations: ConversationStore {
     return changes
   }
 
-  private func key(_ id: ConversationID, _ caller: Caller) -> Item {
+  func key(_ id: ConversationID, _ caller: Caller) -> Item {
     ["owner": .string(caller.owner), "conversationId": .string(id.text)]
   }
 
-  private func turnQuery(_ id: ConversationID, tenant: String) -> Query {
+  func turnQuery(_ id: ConversationID, tenant: String) -> Query {
     var query = Query(
       turns, where: "conversation", is: .string(Caller.key(tenant, id.text)))
     query.isAscending = false
@@ -147,11 +142,15 @@ extension StoredConversations {
 
   /// One person's conversations, the newest first.
   package func conversations(
-    ofOwner owner: String, limit: Int, after: Item? = nil
+    ofOwner owner: String, status: Conversation.Status? = nil, limit: Int, after: Item? = nil
   ) async throws -> Part<Conversation> {
-    try await list(
-      Query(conversations, index: "byOwnerUpdated", where: "owner", is: .string(owner)), limit,
-      after)
+    var query = Query(
+      conversations, index: "byOwnerUpdated", where: "owner", is: .string(owner))
+    query.filter = status.map { status in
+      let isSo = Condition.equals("status", .string(status.rawValue))
+      return status == .active ? .any([isSo, .absent("status")]) : isSo
+    }
+    return try await list(query, limit, after)
   }
 
   /// A conversation of a tenant, whoever's it is; nil when there is none.

@@ -30,6 +30,10 @@ package struct Turn: Sendable, Equatable {
   package var variant: String?
   package var askedAt: Timestamp
   package var answeredAt: Timestamp
+  /// The number of the turn that this one follows, 0 at the beginning; nil is the one before it in
+  /// number. A question asked again stands beside the first one: both follow the same turn.
+  package var parent: Int?
+  package var feedback: Feedback?
 
   package init(
     conversation: ConversationID, number: Int, message: String, question: String, answer: String,
@@ -52,6 +56,32 @@ package struct Turn: Sendable, Equatable {
   }
 }
 
+extension Turn {
+  /// The number of the turn before it in the conversation; 0 when it is the first.
+  package var before: Int { parent ?? number - 1 }
+}
+
+/// What a person thought of an answer.
+package struct Feedback: Sendable, Equatable {
+  package enum Thumb: String, Sendable, CaseIterable {
+    case up
+    case down
+  }
+
+  /// Unicode scalars of the text.
+  package static let longestText = 2_000
+
+  package var thumb: Thumb
+  package var text: String?
+  package var at: Timestamp
+
+  package init(thumb: Thumb, text: String? = nil, at: Timestamp) {
+    self.thumb = thumb
+    self.text = text
+    self.at = at
+  }
+}
+
 /// A conversation as lists show it.
 package struct Conversation: Sendable, Equatable {
   package var id: ConversationID
@@ -63,6 +93,23 @@ package struct Conversation: Sendable, Equatable {
   package var usage: Usage
   package var createdAt: Timestamp
   package var updatedAt: Timestamp
+  package var status = Status.active
+  /// What clients keep with it: names and JSON texts.
+  package var metadata: [String: String] = [:]
+  /// The number of the turn that the next one follows; nil is the newest.
+  package var head: Int?
+
+  package enum Status: String, Sendable, CaseIterable {
+    case active
+    case archived
+    /// Nothing more is said in it.
+    case closed
+  }
+
+  /// Unicode scalars.
+  package static let longestTitle = 255
+  /// What a conversation is called until its first exchange.
+  package static let newTitle = "New conversation"
 
   package init(
     id: ConversationID, user: String, tenant: String, assistant: String, title: String,
@@ -78,6 +125,21 @@ package struct Conversation: Sendable, Equatable {
     self.createdAt = createdAt
     self.updatedAt = updatedAt
   }
+
+  /// A title from a first exchange: the question, or the answer when the question says too little
+  /// (`hi`).
+  package static func title(question: String, answer: String) -> String {
+    let own = title(from: question)
+    guard own.count < 4 || greetings.contains(own.lowercased().filter { $0.isLetter || $0 == " " })
+    else { return own }
+    let said = title(from: String(answer.drop { "#*_>- \n".contains($0) }))
+    return said.isEmpty ? own : said
+  }
+
+  private static let greetings: Set<String> = [
+    "hello", "hello there", "hey there", "hi there", "good morning", "good evening", "good day",
+    "こんにちは", "こんばんは", "おはよう", "おはようございます", "hallo", "guten tag", "bonjour", "hola",
+  ]
 
   /// A title from a first message: its first line, at most 80 characters, cut between words.
   package static func title(from message: String) -> String {

@@ -12,6 +12,8 @@ extension Turn {
       "answeredAt": .string(answeredAt.iso),
     ]
     item["variant"] = variant.map { .string($0) }
+    item["parent"] = parent.map { AttributeValue($0) }
+    item["feedback"] = feedback?.attribute
     return item
   }
 
@@ -32,6 +34,8 @@ extension Turn {
       assistant: item["assistant"]?.string ?? "", model: item["model"]?.string ?? "",
       askedAt: askedAt, answeredAt: answeredAt)
     variant = item["variant"]?.string
+    parent = item["parent"]?.int
+    feedback = item["feedback"].flatMap { Feedback($0) }
   }
 }
 
@@ -47,6 +51,26 @@ extension Conversation {
       id: id, user: user, tenant: tenant, assistant: item["assistant"]?.string ?? "",
       title: item["title"]?.string ?? "", turns: item["turnCount"]?.int ?? 0,
       usage: Usage(item["usage"]), createdAt: createdAt, updatedAt: updatedAt)
+    status = item["status"]?.string.flatMap(Status.init) ?? .active
+    metadata = (item["metadata"]?.map ?? [:]).compactMapValues(\.string)
+    head = item["head"]?.int
+  }
+}
+
+extension Feedback {
+  var attribute: AttributeValue {
+    var members: [String: AttributeValue] = [
+      "thumb": .string(thumb.rawValue), "at": .string(at.iso),
+    ]
+    members["text"] = text.map { .string($0) }
+    return .map(members)
+  }
+
+  fileprivate init?(_ attribute: AttributeValue) {
+    guard let thumb = attribute["thumb"]?.string.flatMap(Thumb.init),
+      let at = attribute["at"]?.string.flatMap({ Timestamp(iso: $0) })
+    else { return nil }
+    self.init(thumb: thumb, text: attribute["text"]?.string, at: at)
   }
 }
 

@@ -12,6 +12,11 @@ package enum Japanese {
         "What does 食べる mean?", "How many strokes does 語 have?",
         "Give me an example sentence with 猫", "Which N5 words are about food?",
       ],
+      languages: ["en", "ja"],
+      abilities: [
+        "Explains words with reading and meaning", "Explains kanji: strokes, readings, meanings",
+        "Finds words by topic and level", "Gives example sentences",
+      ],
       model: model, tools: JapaneseTools.names)
   }
 

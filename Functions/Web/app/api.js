@@ -33,20 +33,43 @@ export class API {
     return { messages: answer.messages ?? [], cursor: answer.nextCursor ?? null };
   }
 
+  /** Conversations in which all words stand: `[{conversationId, excerpt, at}]`. */
+  async search(words) {
+    const answer = await this.get(`/api/v1/conversations/search?q=${encodeURIComponent(words)}`);
+    return answer.results ?? [];
+  }
+
+  rename(conversationID, title) { return this.send("PUT", `/api/v1/conversations/${encodeURIComponent(conversationID)}`, { title }); }
+
+  remove(conversationID) { return this.send("DELETE", `/api/v1/conversations/${encodeURIComponent(conversationID)}`); }
+
+  /** What the reader thinks of an answer: `up`, `down`, or null to take it back. */
+  feedback(conversationID, messageID, thumb) {
+    const path = `/api/v1/conversations/${encodeURIComponent(conversationID)}/messages/${encodeURIComponent(messageID)}/feedback`;
+    return thumb ? this.send("PUT", path, { thumb }) : this.send("DELETE", path);
+  }
+
   get(path) { return fetched(path, { Authorization: `Bearer ${this.token}` }); }
+
+  send(method, path, body) {
+    const headers = { Authorization: `Bearer ${this.token}` };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    return fetched(path, headers, method, body === undefined ? null : JSON.stringify(body));
+  }
 }
 
-async function fetched(path, headers) {
+async function fetched(path, headers, method = "GET", body = null) {
   let response;
   try {
     response = await fetch(path, {
-      headers, cache: "no-store", credentials: "omit", redirect: "error", signal: AbortSignal.timeout(patience),
+      method, headers, body, cache: "no-store", credentials: "omit", redirect: "error", signal: AbortSignal.timeout(patience),
     });
   } catch {
     throw new Unavailable("The server cannot be reached.");
   }
   if (response.status === 401) throw new Unauthorized("The token was not accepted.");
   if (!response.ok) throw new Unavailable(`The server answered ${response.status}.`, response.status);
+  if (response.status === 204) return null;
   try {
     return await response.json();
   } catch {

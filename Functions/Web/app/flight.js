@@ -29,9 +29,9 @@ export class Flight {
   /** The turn of a thread that is not at its end, if any. */
   of(thread) { return this.entries.find((entry) => entry.thread === thread)?.turn ?? null; }
 
-  /** Asks a question; it is sent at once or as soon as there is a connection. */
-  ask(thread, question) {
-    const turn = newTurn(newID(), question);
+  /** Asks a question, in place of the one that `replaces` answered; it is sent at once or as soon as there is a connection. */
+  ask(thread, question, replaces = null) {
+    const turn = { ...newTurn(newID(), question), replaces };
     const entry = { thread, turn, timer: 0, wasSent: false };
     this.entries.push(entry);
     return { turn, begin: () => this.transmit(entry) };
@@ -40,6 +40,7 @@ export class Flight {
   transmit(entry) {
     const { thread, turn } = entry;
     const frame = { action: "chat", id: turn.id, conversationId: thread.id, message: turn.question };
+    if (turn.replaces) frame.replaces = turn.replaces;
     if (entry.wasSent || !this.send(frame)) return;
     entry.wasSent = true;
     this.set(entry, { ...turn, state: "sent" });

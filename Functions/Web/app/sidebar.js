@@ -1,19 +1,21 @@
 // The list of conversations, a column on a desk and a drawer on a phone.
 
-import { byId, element } from "./dom.js";
+import { byId, element, icon } from "./dom.js";
 import { markJapanese } from "./language.js";
 
 const phone = matchMedia("(max-width: 760px)");
 
 export class Sidebar {
   /** `onOpen(conversation)` gets the one chosen, `onNew()` is the button, `onMore(cursor)` loads older ones. */
-  constructor({ onOpen, onNew, onMore, onSignOut }) {
-    this.onOpen = onOpen;
+  constructor({ onOpen, onNew, onMore, onRename, onDelete, onSearch, onSignOut }) {
+    Object.assign(this, { onOpen, onRename, onDelete });
+    this.found = null; // what a search has brought, in place of the list
     this.conversations = [];
     this.cursor = null;
     this.current = null;
     byId("new-conversation").addEventListener("click", () => { this.hide(); onNew(); });
     byId("more-conversations").addEventListener("click", () => onMore(this.cursor));
+    this.searchAfterPause(onSearch);
     byId("sign-out").addEventListener("click", onSignOut);
     byId("open-sidebar").addEventListener("click", () => this.show());
     byId("close-sidebar").addEventListener("click", () => this.hide(true));
@@ -23,6 +25,26 @@ export class Sidebar {
     });
     phone.addEventListener("change", () => this.hide());
     this.hide();
+  }
+
+  searchAfterPause(onSearch) {
+    const box = byId("search");
+    let timer = 0;
+    const search = () => {
+      clearTimeout(timer);
+      onSearch(box.value.trim());
+    };
+    box.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(search, box.value.trim() ? 300 : 0);
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") search();
+      if (event.key !== "Escape" || !box.value) return;
+      event.stopPropagation();
+      box.value = "";
+      search();
+    });
   }
 
   show() {
@@ -60,6 +82,25 @@ export class Sidebar {
     this.draw();
   }
 
+  change(id, facts) {
+    const changed = (list) => list?.map((conversation) => (conversation.id === id ? { ...conversation, ...facts } : conversation)) ?? null;
+    this.conversations = changed(this.conversations);
+    this.found = changed(this.found);
+    this.draw();
+  }
+
+  take(id) {
+    this.conversations = this.conversations.filter((conversation) => conversation.id !== id);
+    this.found = this.found?.filter((conversation) => conversation.id !== id) ?? null;
+    this.draw();
+  }
+
+  /** Shows these in place of the list; null shows the list. */
+  showFound(found) {
+    this.found = found;
+    this.draw();
+  }
+
   select(id) {
     this.current = id;
     this.draw();
@@ -72,8 +113,8 @@ export class Sidebar {
 
   draw() {
     const focused = document.activeElement?.dataset?.conversation;
-    byId("conversations").replaceChildren(...this.conversations.map((conversation) => this.entry(conversation)));
-    byId("more-conversations").hidden = !this.cursor;
+    byId("conversations").replaceChildren(...(this.found ?? this.conversations).map((conversation) => this.entry(conversation)));
+    byId("more-conversations").hidden = !this.cursor || this.found !== null;
     if (focused) byId("conversations").querySelector(`[data-conversation="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -83,10 +124,63 @@ export class Sidebar {
     const button = element("button", {
       type: "button", className: "conversation", "aria-current": isCurrent ? "true" : undefined,
       "data-conversation": conversation.id,
+      "aria-keyshortcuts": "F2 Delete",
       onclick: () => { this.hide(); this.onOpen(conversation); },
+      onkeydown: (event) => {
+        if (event.key === "F2") this.rename(conversation, button);
+        else if (event.key === "Delete") this.confirm(conversation, button);
+      },
     }, markJapanese(title), element("span", { className: "fine" }, whenOf(conversation.updatedAt ?? conversation.createdAt)));
-    return element("li", {}, button);
+    // By keyboard these are F2 and Delete; only the open conversation's are in the order of Tab.
+    const tabIndex = isCurrent ? 0 : -1;
+    const named = (verb) => `${verb} ${titleOf(conversation)}`;
+    return element("li", { className: "entry" }, button,
+      element("button", { type: "button", className: "entry-button rename", tabIndex, "aria-label": named("Rename"), onclick: () => this.rename(conversation, button) }, icon("pencil")),
+      element("button", { type: "button", className: "entry-button delete", tabIndex, "aria-label": named("Delete"), onclick: () => this.confirm(conversation, button) }, icon("trash")));
   }
+
+  /** A box for the new title in place of the entry: Enter keeps it, Escape does not. */
+  rename(conversation, button) {
+    const box = element("input", { type: "text", className: "entry-title", maxLength: 255, value: titleOf(conversation), "aria-label": "New title" });
+    let isDone = false;
+    const end = (keeps) => {
+      if (isDone) return;
+      isDone = true;
+      const title = box.value.trim();
+      const isNew = keeps && title && title !== titleOf(conversation);
+      this.draw();
+      this.focus(conversation.id);
+      if (isNew) this.onRename(conversation, title);
+    };
+    box.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Enter") end(true);
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      end(false);
+    });
+    box.addEventListener("blur", () => end(true));
+    button.parentElement.replaceChildren(box);
+    box.select();
+  }
+
+  /** Asks before a conversation is deleted. */
+  confirm(conversation, button) {
+    const back = () => { this.draw(); this.focus(conversation.id); };
+    const no = element("button", { type: "button", className: "quiet", onclick: back }, "Keep");
+    const yes = element("button", { type: "button", className: "quiet danger", onclick: () => this.onDelete(conversation) }, "Delete");
+    const row = element("div", { className: "entry-question", role: "group", "aria-label": `Delete ${titleOf(conversation)}?` },
+      element("span", {}, "Delete it?"), no, yes);
+    row.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      back();
+    });
+    button.parentElement.replaceChildren(row);
+    yes.focus();
+  }
+
+  focus(id) { byId("conversations").querySelector(`[data-conversation="${CSS.escape(id)}"]`)?.focus(); }
 }
 
 /** What a conversation is called until it has a title. */

@@ -5,8 +5,9 @@ import { TurnView } from "./turn-view.js";
 
 /** A conversation: its turns with their views. `id` is null until the server names it. */
 export class Thread {
-  constructor({ id = null, title = "", assistant = null, hanIsJapanese = false, onRetry, onEdit }) {
-    Object.assign(this, { id, title, assistant, hanIsJapanese, onRetry, onEdit });
+  constructor({ id = null, title = "", assistant = null, hanIsJapanese = false, onRetry, onEdit, onAgain, onFeedback }) {
+    Object.assign(this, { id, title, assistant, hanIsJapanese, onRetry, onEdit, onAgain, onFeedback });
+    this.replaces = null; // the answer whose question is being edited
     this.views = [];
     this.cursor = null;
     this.isLoaded = id === null;
@@ -18,6 +19,8 @@ export class Thread {
     const view = new TurnView(turn, {
       onRetry: (again) => this.onRetry(this, again),
       onEdit: (again) => this.onEdit(this, again),
+      onAgain: (again) => this.onAgain(this, again),
+      onFeedback: (again, thumb) => this.onFeedback(this, again, thumb),
       hanIsJapanese: this.hanIsJapanese,
     });
     this.views.push(view);
@@ -28,6 +31,12 @@ export class Thread {
   update(turn) { this.views.find((view) => view.turn.id === turn.id)?.draw(turn); }
 
   remove(turn) { this.views = this.views.filter((view) => view.turn.id !== turn.id); }
+
+  /** Takes away a turn and all after it. */
+  cut(turn) {
+    const place = this.views.findIndex((view) => view.turn.id === turn.id);
+    if (place >= 0) this.views = this.views.slice(0, place);
+  }
 
   /** Shows stored turns; `cursor` leads to older ones. */
   replace(turns, cursor) {

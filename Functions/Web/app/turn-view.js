@@ -9,9 +9,10 @@ import { ended } from "./turn.js";
 const notRepeatable = new Set(["message_empty", "message_too_long", "bad_frame"]);
 
 export class TurnView {
-  /** `onRetry(turn)` sends the question again, `onEdit(turn)` puts it back into the message box. */
-  constructor(turn, { onRetry, onEdit, hanIsJapanese }) {
-    Object.assign(this, { turn, onRetry, onEdit, hanIsJapanese });
+  /** `onRetry(turn)` sends the question again, `onEdit(turn)` puts it back into the message box,
+   * `onAgain(turn)` asks for another answer, `onFeedback(turn, thumb)` keeps what the reader thinks. */
+  constructor(turn, { onRetry, onEdit, onAgain, onFeedback, hanIsJapanese }) {
+    Object.assign(this, { turn, onRetry, onEdit, onAgain, onFeedback, hanIsJapanese });
     this.steps = element("ul", { className: "steps", "aria-label": "What was looked up" });
     this.words = element("div", { className: "markdown" });
     this.sources = element("div", { className: "sources" });
@@ -42,7 +43,7 @@ export class TurnView {
     settle(this.steps, fragment(turn.steps.map(step)));
     this.steps.hidden = turn.steps.length === 0;
     settle(this.sources, fragment(turn.sources.length ? [sources(turn.sources, this.hanIsJapanese)] : []));
-    if (before.state !== turn.state || before === turn) this.drawEnd();
+    if (before.state !== turn.state || before.feedback !== turn.feedback || before === turn) this.drawEnd();
   }
 
   drawWords() {
@@ -59,9 +60,27 @@ export class TurnView {
     this.problem.hidden = state !== "failed";
     const buttons = [];
     if (answer && ended.has(state)) buttons.push(copyButton(() => this.turn.answer));
+    if (answer && ended.has(state) && this.turn.messageId) buttons.push(...this.afterwards());
     if (this.turn.note) buttons.push(element("span", { className: "fine" }, this.turn.note));
     if (state === "stopped") buttons.push(this.retryButton());
     this.actions.replaceChildren(...buttons);
+  }
+
+  /** What can be done with an answer that is stored. */
+  afterwards() {
+    const again = element("button", { type: "button", className: "quiet again", onclick: () => this.onAgain(this.turn) },
+      icon("retry"), element("span", {}, "Ask again"));
+    const edit = element("button", { type: "button", className: "quiet edit", onclick: () => this.onEdit(this.turn) },
+      icon("pencil"), element("span", {}, "Edit question"));
+    const thumbs = ["up", "down"].map((thumb) => {
+      const isChosen = this.turn.feedback === thumb;
+      return element("button", {
+        type: "button", className: `quiet thumb ${thumb}`, "aria-pressed": String(isChosen),
+        "aria-label": thumb === "up" ? "Good answer" : "Bad answer",
+        onclick: () => this.onFeedback(this.turn, isChosen ? null : thumb),
+      }, icon(`thumb-${thumb}`));
+    });
+    return [again, edit, ...thumbs];
   }
 
   failure(problem) {

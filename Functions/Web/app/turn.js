@@ -21,6 +21,7 @@ export function newTurn(id, question) {
   return {
     id, question, state: "waiting", answer: "", early: {}, nextIndex: 0, steps: [], sources: [],
     conversationId: null, usage: null, problem: null, hasGap: false, note: null,
+    messageId: null, replaces: null, feedback: null,
   };
 }
 
@@ -35,6 +36,8 @@ export function storedTurn(user, assistant) {
     answer: assistant?.content ?? "",
     steps: list(facts.steps ?? facts.tools).map((step) => ({ ...stepFacts(step), state: stepState(step, "done") })),
     sources: list(facts.sources),
+    messageId: assistant?.id ?? null,
+    feedback: facts.feedback?.thumb ?? null,
     problem: assistant ? null : { code: "no_answer", message: "This question was not answered." },
   };
 }

@@ -23,6 +23,9 @@ function fixedParts() {
       onOpen: (conversation) => now?.openStored(conversation),
       onNew: () => now?.begin(),
       onMore: (cursor) => now?.loadConversations(cursor),
+      onRename: (conversation, title) => now?.rename(conversation, title),
+      onDelete: (conversation) => now?.remove(conversation),
+      onSearch: (words) => now?.search(words),
       onSignOut: () => now?.onUnauthorized(""),
     }),
     composer: new Composer({ onSend: (text) => now?.ask(text), onStop: () => now?.stop() }),
@@ -128,6 +131,8 @@ export class Workspace {
       hanIsJapanese: speaksJapanese(this.assistant(facts.assistant)),
       onRetry: (thread, turn) => this.retry(thread, turn),
       onEdit: (thread, turn) => this.edit(thread, turn),
+      onAgain: (thread, turn) => this.again(thread, turn),
+      onFeedback: (thread, turn, thumb) => this.feedback(thread, turn, thumb),
     });
   }
 
@@ -168,6 +173,52 @@ export class Workspace {
       markJapanese(element("button", { type: "button", onclick: () => this.ask(text) }, text), thread.hanIsJapanese))));
   }
 
+  async rename(conversation, title) {
+    try {
+      await this.api.rename(conversation.id, title);
+      this.sidebar.change(conversation.id, { title });
+      if (this.thread.id === conversation.id) {
+        this.thread.title = title;
+        this.showTitle();
+      }
+      announce(`Renamed to ${title}.`);
+    } catch (failure) {
+      this.failed(failure);
+    }
+  }
+
+  async remove(conversation) {
+    try {
+      await this.api.remove(conversation.id);
+    } catch (failure) {
+      if (failure.status !== 404) return this.failed(failure);
+    }
+    this.sidebar.take(conversation.id);
+    this.noteEmptiness();
+    announce("The conversation was deleted.");
+    if (this.thread.id === conversation.id) this.begin();
+  }
+
+  /** Shows what was found in place of the list; no words bring the list back. */
+  async search(words) {
+    this.searched = words;
+    if (!words) {
+      this.noteEmptiness();
+      return this.sidebar.showFound(null);
+    }
+    try {
+      const found = await this.api.search(words);
+      if (this.searched !== words) return;
+      const known = new Map(this.sidebar.conversations.map((conversation) => [conversation.id, conversation]));
+      this.sidebar.showFound(found.map(({ conversationId, excerpt, at }) => ({
+        updatedAt: at, title: excerpt, ...known.get(conversationId), id: conversationId, excerpt,
+      })));
+      this.sidebar.note(found.length ? "" : "Nothing was found.");
+    } catch (failure) {
+      this.failed(failure);
+    }
+  }
+
   async loadConversations(cursor = null) {
     try {
       this.sidebar.set(await this.api.conversations(cursor), cursor !== null);
@@ -184,7 +235,8 @@ export class Workspace {
   ask(text) {
     const { thread } = this;
     if (this.flight.of(thread)) return;
-    const { turn, begin } = this.flight.ask(thread, text);
+    const { turn, begin } = this.flight.ask(thread, text, thread.replaces);
+    thread.replaces = null;
     const view = thread.add(turn);
     byId("welcome").hidden = true;
     this.pane.append(view);
@@ -201,8 +253,37 @@ export class Workspace {
     this.ask(turn.question);
   }
 
+  /** Another answer to the same question, in place of this one and of what followed. */
+  again(thread, turn) {
+    if (this.flight.of(thread)) return;
+    thread.cut(turn);
+    thread.replaces = turn.messageId;
+    this.pane.show(thread);
+    this.ask(turn.question);
+  }
+
+  async feedback(thread, turn, thumb) {
+    const keep = (feedback) => thread.update({ ...thread.turns.find(({ id }) => id === turn.id) ?? turn, feedback });
+    keep(thumb);
+    thread.views.find((view) => view.turn.id === turn.id)?.actions.querySelector(`.thumb.${thumb ?? turn.feedback}`)?.focus();
+    try {
+      await this.api.feedback(thread.id, turn.messageId, thumb);
+      announce(thumb ? "Thank you, this is kept." : "Your feedback was taken back.");
+    } catch (failure) {
+      keep(turn.feedback);
+      this.failed(failure);
+    }
+  }
+
   edit(thread, turn) {
-    thread.remove(turn);
+    if (this.flight.of(thread)) return;
+    if (turn.messageId) {
+      thread.cut(turn);
+      thread.replaces = turn.messageId;
+      announce("Edit the question and send it; it takes the place of this one.");
+    } else {
+      thread.remove(turn);
+    }
     this.pane.show(thread);
     this.composer.fill(turn.question);
   }

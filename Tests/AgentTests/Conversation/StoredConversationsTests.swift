@@ -37,12 +37,12 @@ import Testing
       var first = turn("m1", of: id)
       first.number = 1
       #expect(recent.turns[0] == first)
-      #expect(
-        recent.conversation
-          == Conversation(
-            id: id, user: "ana", tenant: "acme", assistant: "p", title: "First", turns: 2,
-            usage: Usage(input: 6, output: 4, cachedInput: 2),
-            createdAt: Timestamp(milliseconds: 1_000), updatedAt: Timestamp(milliseconds: 9_005)))
+      var conversation = Conversation(
+        id: id, user: "ana", tenant: "acme", assistant: "p", title: "First", turns: 2,
+        usage: Usage(input: 6, output: 4, cachedInput: 2),
+        createdAt: Timestamp(milliseconds: 1_000), updatedAt: Timestamp(milliseconds: 9_005))
+      conversation.head = 2
+      #expect(recent.conversation == conversation)
       #expect(try await table.recent(id, of: .ana, turns: 1)?.turns.map(\.number) == [2])
     }
   }

@@ -172,6 +172,58 @@ async def keeps_an_input_methods_enter(page, arguments):
     expect(await page.evaluate("document.getElementById('message').value") == "食べる", "the conversion did not end")
 
 
+async def manages_conversations(page, arguments):
+    await sign_in(page, arguments)
+    await ask(page, arguments.question)
+    current = "document.querySelector('.conversation[aria-current]')"
+    await page.evaluate(f"{current}.focus()")
+    await page.press("F2")
+    await page.until("document.activeElement.className === 'entry-title'", "F2 opens a box for the title")
+    await page.type("A name of its own")
+    await page.press("Enter")
+    await page.until("document.getElementById('title').textContent === 'A name of its own'", "the title changes")
+    await page.call("Page.reload")
+    await page.until(f"{current}?.textContent.includes('A name of its own')", "the new title is kept")
+    await page.until(CONNECTED, "the connection opens again")
+    await page.evaluate("document.getElementById('search').focus()")
+    await page.type("name own")
+    await page.until("document.querySelectorAll('.conversation').length === 1", "the search finds it")
+    await page.press("Escape")
+    expect(await page.evaluate("document.getElementById('search').value") == "", "Escape does not clear the search")
+    await page.until(f"{current} !== null", "the list comes back")
+    id = await page.evaluate(f"{current}.dataset.conversation")
+    await page.evaluate(f"{current}.focus()")
+    await page.press("Delete")
+    await page.until("document.activeElement.textContent === 'Delete'", "deleting asks first")
+    await page.press("Escape")
+    expect(await page.evaluate(f"document.activeElement.dataset.conversation") == id, "Escape keeps it, and the focus")
+    await page.press("Delete")
+    await page.press("Enter")
+    await page.until(f"!document.querySelector('[data-conversation=\"{id}\"]')", "it leaves the list")
+    await page.until("document.querySelectorAll('.turn').length === 0", "the thread is empty")
+
+
+async def judges_and_asks_again(page, arguments):
+    await sign_in(page, arguments)
+    await ask(page, arguments.question)
+    thumb = f"{LAST}.querySelector('.thumb.up')"
+    await page.evaluate(f"{thumb}.click()")
+    await page.until(f"{thumb}.getAttribute('aria-pressed') === 'true'", "the thumb is pressed")
+    await page.until("document.getElementById('announcer').textContent.includes('kept')", "it is said that it was kept")
+    await page.call("Page.reload")
+    await page.until(f"{LAST}?.querySelector('.thumb.up')?.getAttribute('aria-pressed') === 'true'", "the thumb is kept")
+    await page.until(CONNECTED, "the connection opens again")
+    await page.evaluate(f"{LAST}.querySelector('.again').click()")
+    await page.until(f"document.querySelectorAll('.turn').length === 1 && {LAST}.dataset.state === 'complete' && "
+                     f"{thumb}?.getAttribute('aria-pressed') === 'false'", "another answer takes its place", 40)
+    await page.evaluate(f"{LAST}.querySelector('.edit').click()")
+    expect(await page.evaluate("document.getElementById('message').value") == arguments.question, "the question is not in the box")
+    await page.evaluate("document.getElementById('message').select()")
+    await ask(page, "How many strokes does 語 have?")
+    await page.call("Page.reload")
+    await page.until(f"document.querySelectorAll('.turn').length === 1 && {LAST}.textContent.includes('strokes')", "one branch is shown")
+
+
 async def fits_a_phone(page, arguments):
     await page.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
     await answers_a_question(page, arguments)
@@ -186,7 +238,7 @@ async def fits_a_phone(page, arguments):
 CHECKS = [
     signs_in_by_fragment, refuses_a_bad_token, answers_a_question, shows_stored_conversations,
     shows_hostile_answers_as_text, reduces_frames, stops_an_answer, reconnects, works_by_keyboard,
-    keeps_an_input_methods_enter, fits_a_phone,
+    keeps_an_input_methods_enter, manages_conversations, judges_and_asks_again, fits_a_phone,
 ]
 
 

@@ -5,7 +5,8 @@ import random
 import tempfile
 import time
 
-from harness import Chat, Emulator, READY, SlowProvider, get_json, run
+from harness import Chat, Emulator, READY, SlowProvider, get_json, http, run
+from sse import said, stream
 
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 SEED = int(os.environ.get("MARTLET_SEED", time.time_ns() % 2**31))
@@ -75,6 +76,52 @@ async def test_drops_at_random_points():
         with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
             for start in range(0, DROPS, 5):
                 await asyncio.gather(*(one(start + n, random.Random(generator.random()), 40) for n in range(5)))
+
+
+def one_by_events(number, generator, words):
+    """The same over server-sent events, each come-back with the last id that the client has."""
+    key, last, answer = f"events-{number}-{time.time_ns()}", None, []
+    drops = generator.choice([1, 1, 2])
+    while not answer or answer[-1]["event"] not in ("complete", "error"):
+        cut = generator.randrange(1, words) if drops else None
+        drops -= 1
+        status, _, events = stream({"message": "Talk for long"}, READY["token"], last=last, stop_after=cut, key=key)
+        assert status == 200, events
+        answer += events
+        last = answer[-1]["id"]
+        time.sleep(generator.uniform(0, 0.6))
+    assert answer[-1]["event"] == "complete", answer[-1]
+    indexes = [event["data"]["index"] for event in answer if event["event"] == "chunk"]
+    assert indexes == list(range(len(indexes))), indexes
+    expected = "".join(f"word{n} " for n in range(words))
+    assert said(answer) == expected, said(answer)
+
+
+async def test_drops_of_event_streams():
+    generator = random.Random(SEED)
+    async with SlowProvider(words=40, pause=0.03) as provider:
+        with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
+            for start in range(0, DROPS, 5):
+                await asyncio.gather(
+                    *(
+                        asyncio.to_thread(one_by_events, start + n, random.Random(generator.random()), 40)
+                        for n in range(5)
+                    )
+                )
+
+
+async def test_an_answer_by_http_is_stopped():
+    async with SlowProvider(words=400, pause=0.03) as provider:
+        with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
+            _, _, have = await asyncio.to_thread(stream, {"message": "Talk"}, READY["token"], stop_after=3)
+            message = have[0]["data"]["messageId"]
+            status, _, text = await asyncio.to_thread(
+                http, f"/api/v1/messages/{message}/stop", READY["token"], "POST", b""
+            )
+            assert status == 202, text
+            _, _, rest = await asyncio.to_thread(stream, {"message": "Talk"}, READY["token"], last=have[-1]["id"])
+            assert rest[-1]["event"] == "complete" and rest[-1]["data"]["finishReason"] == "stopped", rest[-1]
+            assert said(have + rest).count("word") < 400
 
 
 async def test_comes_back_behind_the_end():

@@ -1,0 +1,101 @@
+import Cloud
+package import Events
+
+/// A conversation is a tree: a question that was edited or asked once more stands beside the first
+/// one. What a reader sees is one branch of it, from the beginning to the conversation's head.
+///
+/// Turns are numbered in the order in which they were stored, and each knows the one before it, so a
+/// branch is read from its end by numbers that only fall: what the newest page holds is enough as long
+/// as nothing was asked twice.
+extension StoredConversations {
+  /// Rounds of reading for one page of a branch; between two turns of it many others may stand.
+  private static let mostReads = 8
+
+  package func recent(
+    _ id: ConversationID, of caller: Caller, turns count: Int
+  ) async throws -> (conversation: Conversation, turns: [Turn])? {
+    var query = turnQuery(id, tenant: caller.tenant)
+    query.isConsistent = true
+    query.limit = count
+    async let newest = store.query(query)
+    guard let conversation = try await conversation(id, of: caller) else {
+      _ = try? await newest
+      return nil
+    }
+    let known = try await newest.items.compactMap { Turn($0) }
+    let page = try await branch(
+      of: id, tenant: caller.tenant, endingAt: conversation.head ?? conversation.turns,
+      limit: count, known: known)
+    return (conversation, page.elements.reversed())
+  }
+
+  package func recent(
+    _ id: ConversationID, of caller: Caller, turns count: Int, before replaced: String
+  ) async throws -> (conversation: Conversation, turns: [Turn])? {
+    guard let conversation = try await conversation(id, of: caller) else { return nil }
+    guard let turn = try await turn(replaced, in: id, of: caller) else {
+      throw AgentError.messageNotFound
+    }
+    let page = try await branch(
+      of: id, tenant: caller.tenant, endingAt: turn.before, limit: count)
+    return (conversation, page.elements.reversed())
+  }
+
+  /// A part of a branch, the newest turn first.
+  ///
+  /// `after` is where the part before it ended, `known` what has been read already. Find the
+  /// conversation before: whoever may see it may see these.
+  package func branch(
+    of id: ConversationID, tenant: String, endingAt head: Int, limit: Int, after: Item? = nil,
+    known: [Turn] = []
+  ) async throws -> Part<Turn> {
+    var wanted = after?["position"]?.int ?? head
+    var found: [Turn] = []
+    var page = known
+    for read in 0... {
+      for turn in page where turn.number == wanted && found.count < limit {
+        found.append(turn)
+        wanted = turn.before
+      }
+      guard wanted > 0, found.count < limit, read < Self.mostReads else { break }
+      var query = turnQuery(id, tenant: tenant)
+      query.isConsistent = true
+      query.sort = ("number", .atMost(AttributeValue(wanted)))
+      query.limit = max(limit - found.count, 10)
+      page = try await store.query(query).items.compactMap { Turn($0) }
+      // A turn that is missing ends the branch: there is nothing older to be found through it.
+      guard page.first?.number == wanted else { return Part(elements: found, next: nil) }
+    }
+    return Part(
+      elements: found, next: wanted > 0 ? ["position": AttributeValue(wanted)] : nil)
+  }
+
+  /// The turn whose answer has this name; nil when the caller's conversation has none.
+  package func turn(
+    _ message: String, in id: ConversationID, of caller: Caller
+  ) async throws -> Turn? {
+    guard let item = try await store.get(key(id, caller), from: conversations),
+      item["deletedAt"] == nil, let number = try await number(of: message, in: id, caller, item)
+    else { return nil }
+    return try await store.get(turnKey(number, of: id, caller.tenant), from: turns)
+      .flatMap { Turn($0) }
+  }
+
+  func turnKey(_ number: Int, of id: ConversationID, _ tenant: String) -> Item {
+    ["conversation": .string(Caller.key(tenant, id.text)), "number": AttributeValue(number)]
+  }
+
+  /// The conversation's item remembers its newest messages; an index knows the others.
+  private func number(
+    of message: String, in id: ConversationID, _ caller: Caller, _ conversation: Item
+  ) async throws -> Int? {
+    if let number = conversation["recent"]?[message]?.int { return number }
+    guard (1...128).contains(message.utf8.count) else { return nil }
+    var query = Query(
+      turns, index: "byMessage", where: "conversation",
+      is: .string(Caller.key(caller.tenant, id.text)))
+    query.sort = ("message", .equals(.string(message)))
+    query.limit = 1
+    return try await store.query(query).items.first?["number"]?.int
+  }
+}

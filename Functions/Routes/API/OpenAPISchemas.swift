@@ -1,0 +1,223 @@
+/// The components of the OpenAPI document, as JSON Schema (2020-12).
+enum OpenAPISchemas {
+  static let text = """
+    {
+      "Anything": {},
+      "Markup": {"type": "string"},
+      "Markdown": {"type": "string"},
+      "Events": {"type": "string", "description": "Each event has an id, a name and a JSON object as data."},
+      "Time": {"type": "string", "format": "date-time", "examples": ["2026-11-21T09:53:26.120Z"]},
+      "Metadata": {"type": "object", "additionalProperties": true, "maxProperties": 50},
+      "MetadataValue": {"description": "Any JSON value of up to 4,096 bytes."},
+      "Usage": {
+        "type": "object",
+        "properties": {
+          "inputTokens": {"type": "integer"}, "outputTokens": {"type": "integer"},
+          "cachedInputTokens": {"type": "integer"}
+        }
+      },
+      "Source": {
+        "type": "object",
+        "properties": {
+          "source": {"type": "string"}, "title": {"type": "string"}, "type": {"type": "string"}
+        }
+      },
+      "Conversation": {
+        "type": "object",
+        "required": ["id", "userId", "assistant", "title", "status", "metadata", "createdAt", "updatedAt"],
+        "properties": {
+          "id": {"type": "string"}, "userId": {"type": "string"}, "assistant": {"type": "string"},
+          "title": {"type": "string", "minLength": 1, "maxLength": 255},
+          "status": {"type": "string", "enum": ["active", "archived", "closed"]},
+          "metadata": {"$ref": "#/components/schemas/Metadata"},
+          "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
+          "createdAt": {"$ref": "#/components/schemas/Time"},
+          "updatedAt": {"$ref": "#/components/schemas/Time"}
+        }
+      },
+      "ConversationList": {
+        "type": "object",
+        "required": ["conversations", "nextCursor"],
+        "properties": {
+          "conversations": {"type": "array", "items": {"$ref": "#/components/schemas/Conversation"}},
+          "nextCursor": {"type": ["string", "null"]}
+        }
+      },
+      "ConversationDetail": {
+        "allOf": [
+          {"$ref": "#/components/schemas/MessageList"},
+          {"type": "object", "properties": {"conversation": {"$ref": "#/components/schemas/Conversation"}}}
+        ]
+      },
+      "NewConversation": {
+        "type": "object", "additionalProperties": false,
+        "properties": {
+          "title": {"type": "string", "minLength": 1, "maxLength": 255},
+          "assistant": {"type": "string"},
+          "status": {"type": "string", "enum": ["active", "archived", "closed"]},
+          "metadata": {"$ref": "#/components/schemas/Metadata"}
+        }
+      },
+      "ConversationChange": {
+        "type": "object", "additionalProperties": false, "minProperties": 1,
+        "properties": {
+          "title": {"type": "string", "minLength": 1, "maxLength": 255},
+          "status": {"type": "string", "enum": ["active", "archived", "closed"]},
+          "metadata": {"$ref": "#/components/schemas/Metadata"},
+          "head": {"type": "string", "description": "The id of the answer at which the conversation goes on."}
+        }
+      },
+      "Message": {
+        "type": "object",
+        "required": ["id", "conversationId", "role", "content", "metadata", "createdAt"],
+        "properties": {
+          "id": {"type": "string"}, "conversationId": {"type": "string"},
+          "role": {"type": "string", "enum": ["user", "assistant", "system"]},
+          "content": {"type": "string"}, "metadata": {"$ref": "#/components/schemas/Metadata"},
+          "createdAt": {"$ref": "#/components/schemas/Time"},
+          "status": {"type": "string", "enum": ["complete", "length", "filtered", "stopped", "interrupted"]},
+          "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
+          "usage": {"$ref": "#/components/schemas/Usage"},
+          "feedback": {"anyOf": [{"$ref": "#/components/schemas/Feedback"}, {"type": "null"}]}
+        }
+      },
+      "MessageList": {
+        "type": "object",
+        "required": ["messages", "nextCursor"],
+        "properties": {
+          "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
+          "nextCursor": {"type": ["string", "null"]}
+        }
+      },
+      "NewMessage": {
+        "type": "object", "additionalProperties": false,
+        "properties": {
+          "message": {"type": "string", "minLength": 1, "maxLength": 4000, "examples": ["What does 食べる mean?"]},
+          "conversationId": {"type": "string", "description": "Absent: a new conversation."},
+          "assistant": {"type": "string"},
+          "agent": {"type": "string", "description": "A specialist of the assistant; nothing is guessed then."},
+          "replaces": {"type": "string", "description": "The id of an answer: this question takes the place of its question. Without a message the same question is asked again."},
+          "stream": {"type": "boolean", "description": "true: the answer has the form of server-sent events."}
+        }
+      },
+      "Reply": {
+        "type": "object",
+        "required": ["messageId", "content", "conversationId", "createdAt", "sources", "usage"],
+        "properties": {
+          "messageId": {"type": "string"}, "content": {"type": "string"},
+          "conversationId": {"type": "string"},
+          "createdAt": {"$ref": "#/components/schemas/Time"},
+          "finishReason": {"type": "string"},
+          "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
+          "usage": {"$ref": "#/components/schemas/Usage"}
+        }
+      },
+      "Stopped": {
+        "type": "object", "required": ["messageId"],
+        "properties": {"messageId": {"type": "string"}}
+      },
+      "NewFeedback": {
+        "type": "object", "additionalProperties": false, "required": ["thumb"],
+        "properties": {
+          "thumb": {"type": "string", "enum": ["up", "down"]},
+          "text": {"type": "string", "minLength": 1, "maxLength": 2000}
+        }
+      },
+      "Feedback": {
+        "type": "object", "required": ["thumb", "createdAt"],
+        "properties": {
+          "thumb": {"type": "string", "enum": ["up", "down"]}, "text": {"type": "string"},
+          "createdAt": {"$ref": "#/components/schemas/Time"}
+        }
+      },
+      "SearchResult": {
+        "type": "object", "required": ["results", "mode", "nextCursor"],
+        "properties": {
+          "results": {"type": "array", "items": {
+            "type": "object",
+            "properties": {
+              "conversationId": {"type": "string"}, "messageId": {"type": ["string", "null"]},
+              "excerpt": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"}
+            }
+          }},
+          "mode": {"type": "string", "enum": ["words", "meaning"]},
+          "nextCursor": {"type": ["string", "null"]}
+        }
+      },
+      "Export": {
+        "type": "object", "required": ["user_id", "export_date", "conversations", "messages"],
+        "properties": {
+          "user_id": {"type": "string"}, "export_date": {"$ref": "#/components/schemas/Time"},
+          "conversations": {"type": "array", "items": {"$ref": "#/components/schemas/Conversation"}},
+          "messages": {"type": "array", "items": {"$ref": "#/components/schemas/Message"}},
+          "nextCursor": {"type": ["string", "null"]}
+        }
+      },
+      "Statistics": {
+        "type": "object",
+        "properties": {
+          "conversations": {"type": "integer"}, "users": {"type": "integer"},
+          "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
+          "conversationsByAssistant": {"type": "object", "additionalProperties": {"type": "integer"}},
+          "updatedAt": {"type": ["string", "null"]}, "isComplete": {"type": "boolean"}
+        }
+      },
+      "AgentList": {
+        "type": "object", "required": ["agents"],
+        "properties": {
+          "agents": {"type": "array", "items": {
+            "type": "object", "required": ["id", "title", "languages", "abilities", "examples", "specialists"],
+            "properties": {
+              "id": {"type": "string"}, "title": {"type": "string"},
+              "languages": {"type": "array", "items": {"type": "string"}},
+              "abilities": {"type": "array", "items": {"type": "string"}},
+              "examples": {"type": "array", "items": {"type": "string"}},
+              "specialists": {"type": "array", "items": {"type": "object"}}
+            }
+          }}
+        }
+      },
+      "Config": {
+        "type": "object", "required": ["webSocketURL", "streamURL", "assistants", "version"],
+        "properties": {
+          "webSocketURL": {"type": "string"}, "streamURL": {"type": "string"},
+          "features": {"type": "object", "additionalProperties": {"type": "boolean"}},
+          "assistants": {"type": "array", "items": {"type": "object"}},
+          "version": {"type": "string"}
+        }
+      },
+      "Health": {
+        "type": "object", "required": ["status"],
+        "properties": {
+          "status": {"type": "string", "enum": ["healthy", "unhealthy"]},
+          "service": {"type": "string"}, "version": {"type": "string"},
+          "parts": {"type": "object", "additionalProperties": {
+            "type": "object",
+            "properties": {
+              "status": {"type": "string", "enum": ["healthy", "unhealthy"]},
+              "milliseconds": {"type": "number"}, "reason": {"type": "string"}
+            }
+          }}
+        }
+      },
+      "Error": {
+        "type": "object", "required": ["error", "requestId"],
+        "properties": {
+          "error": {
+            "type": "object", "required": ["code", "message"],
+            "properties": {
+              "code": {"type": "string"}, "message": {"type": "string"},
+              "fields": {"type": "array", "items": {
+                "type": "object", "required": ["field", "code", "message"],
+                "properties": {
+                  "field": {"type": "string"}, "code": {"type": "string"}, "message": {"type": "string"}
+                }
+              }}
+            }
+          },
+          "requestId": {"type": "string"}
+        }
+      }
+    }
+    """
+}

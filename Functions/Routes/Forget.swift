@@ -1,0 +1,29 @@
+import Agent
+import Events
+import LambdaRuntime
+
+/// `DELETE /api/v1/conversations/{id}`: deletes for good.
+///
+/// A function of its own, because it is the only one for people that may delete what was said.
+struct Forget: Handler {
+  let tokens: TokenCheck
+  let conversations: StoredConversations
+  var now: @Sendable () -> Timestamp = { .now }
+
+  func handle(_ event: HTTPEvent, _ invocation: Invocation) async -> GatewayResponse {
+    await invocation.reply {
+      let caller = try await tokens.caller(of: event)
+      let request = try APIRoutes.request(event.method, event.segments, to: "forget")
+      guard let id = ConversationID(try request.parameter("id")),
+        try await conversations.delete(id, of: caller, at: now())
+      else { throw Refusal.notFound }
+      invocation.log.info(
+        "conversation deleted",
+        [
+          "conversationId": .string(id.text), "user": .string(caller.user),
+          "tenant": .string(caller.tenant),
+        ])
+      return .noContent
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import Agent
+import JSON
+import LambdaRuntime
+
+/// Turns whose clients can come back and stop them, by WebSocket and by HTTP alike.
+struct RelayedTurns: Sendable {
+  /// What the answer's last event and the log need after the agent's time is up.
+  static let reserve = Duration.seconds(1)
+  /// Milliseconds after which whoever answers has died: a turn never lasts as long.
+  private static let lease: Int64 = 30_000
+
+  let live: any LiveTurns
+  /// The way to clients that come back on a connection.
+  let sender: any FrameSender
+  /// How long a turn goes on without a listener.
+  let grace: Duration
+  var now: @Sendable () -> Timestamp = { .now }
+
+  /// Answers and stores a turn; `id` is the name under which its client comes back. `listener` takes
+  /// its events as long as the client is there.
+  func answer(
+    _ question: Question, by agent: Agent, as id: String, _ invocation: Invocation,
+    _ listener: @escaping TurnRelay.Listener
+  ) async {
+    let relay = TurnRelay(
+      id: id, key: question.key, listener: listener, live: live, sender: sender, grace: grace)
+    async let begun: Void = live.begin(
+      LiveTurnName(owner: question.key.owner, id: id),
+      LiveTurn(
+        message: question.key.messageID, leaseUntil: now().milliseconds + Self.lease))
+    let watch = { @Sendable in await relay.watch() }
+    let report = await agent.answer(
+      question, until: invocation.deadline - Self.reserve, watch: watch
+    ) { try await relay.take($0) }
+    // The client has its answer: what goes wrong now only keeps it from coming back for it.
+    do {
+      try await begun
+      try await relay.finish(report)
+    } catch {
+      invocation.log.warn("end of the turn not kept", ["reason": "\(error)"])
+    }
+    invocation.log.turn(report, of: question.caller)
+  }
+}
+
+extension Log {
+  /// The one line about a turn.
+  func turn(_ report: TurnReport, of caller: Caller) {
+    var reason = ""
+    if case .failed(let error) = report.outcome { reason = error.reason ?? error.code }
+    info(
+      "turn",
+      [
+        "outcome": .string(report.outcome.name), "reason": .string(reason),
+        "tenant": .string(caller.tenant), "user": .string(caller.user),
+        "conversationId": .string(report.conversation.text), "messageId": .string(report.message),
+        "assistant": .string(report.assistant), "model": .string(report.model),
+        "variant": .string(report.variant ?? Profile.standardVariant),
+        "inputTokens": .integer(report.usage.input), "outputTokens": .integer(report.usage.output),
+        "rounds": .integer(report.rounds), "toolCalls": .integer(report.tools.count),
+        "passages": .integer(report.passages ?? -1), "answerBytes": .integer(report.answerBytes),
+        "preparationMs": .double(report.preparation?.milliseconds ?? 0),
+        "firstTextMs": .double(report.firstText?.milliseconds ?? 0),
+        "totalMs": .double(report.total.milliseconds),
+      ])
+  }
+}
+
+extension Duration {
+  /// This duration in milliseconds, to the microsecond.
+  fileprivate var milliseconds: Double {
+    let parts = components
+    let microseconds = parts.seconds * 1_000_000 + parts.attoseconds / 1_000_000_000_000
+    return Double(microseconds) / 1000
+  }
+}
