@@ -167,7 +167,9 @@ let package = Package(
       exclude: ["Vectors"]),
     tests("Models", imports: ["Models", "Server", "JSON", "Crypto"]),
     tests("Command", imports: ["Command", "Storage", "Template", "JSON"]),
-    tests("System", imports: ["JSON", "Crypto"], exclude: ["Clients", "requirements.txt"]),
+    tests(
+      "System", imports: ["JSON", "Crypto"],
+      exclude: ["Clients", "requirements.txt", "requirements-aws.txt"]),
     program(
       "EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"],
       linker: function),

@@ -49,7 +49,8 @@ struct CloudServices: Sendable {
       EmulatedService(
         name: "logs", signingNames: ["logs"], targets: ["Logs_20140328."], answer: logs.answer),
       EmulatedService(
-        name: "sts", signingNames: ["sts"], matches: { STS.matches($0) }, answer: tokens.answer),
+        name: "sts", signingNames: ["sts"], family: .query, matches: { STS.matches($0) },
+        answer: tokens.answer),
     ]
   }
 

@@ -11,6 +11,9 @@ struct Greeting {
   /// The functions speak to the stand-in of a model provider.
   let isStandIn: Bool
   let functions: Int
+  /// Variables that the AWS CLI needs; nil when the user's own are those that count.
+  var keys: String? =
+    "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1"
 
   init(
     application: Application, gatewayPort: UInt16, services: String, token: String?,
@@ -63,7 +66,12 @@ struct Greeting {
       "", "Try:", "  ./martlet invoke chat --event events/chat.json",
       "  curl -H \"Authorization: Bearer $(./martlet token --user root --role admin)\" \\",
       "    \(gateway)/api/v1/admin/chat/conversations",
-      "  aws --endpoint-url \(services) dynamodb list-tables", "", "Ctrl-C ends it.", "",
+    ]
+    // The CLI wants credentials and a region even where nobody looks at them.
+    if let keys { lines.append("  \(keys) \\") }
+    lines += [
+      "  \(keys == nil ? "" : "  ")aws --endpoint-url \(services) dynamodb list-tables", "",
+      "Ctrl-C ends it.", "",
     ]
     return lines.joined(separator: "\n")
   }

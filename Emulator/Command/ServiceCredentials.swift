@@ -4,6 +4,11 @@ import Services
 
 /// Whose signatures the services accept under `--check-signatures`.
 enum ServiceCredentials {
+  /// Whether the user has credentials of their own.
+  static func areNamed(in environment: [String: String]) -> Bool {
+    environment["AWS_ACCESS_KEY_ID"]?.isEmpty == false
+  }
+
   /// The user's credentials, as every SDK finds them in the environment, and the functions' own.
   static func check(_ environment: [String: String]) -> SignatureCheck {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }

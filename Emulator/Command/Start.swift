@@ -78,9 +78,12 @@ struct Start {
 
   private func announce(_ cloud: Cloud, port: UInt16) async {
     let token = try? await DevelopmentToken(cloud.secrets).text()
-    let greeting = Greeting(
+    var greeting = Greeting(
       application: cloud.application, gatewayPort: port, services: cloud.servicesURL,
       token: token, isStandIn: !ProviderChoice(environment).hasReal)
+    if options.checksSignatures, ServiceCredentials.areNamed(in: environment) {
+      greeting.keys = nil
+    }
     Console.shared.print(options.printsJSON ? greeting.json : greeting.text)
   }
 

@@ -111,6 +111,10 @@ package struct ServiceRouter: Sendable {
       }
       return refusal(.missing, family, request, service, now: 0)
     }
+    // The few operations of STS that need no signature.
+    if family == .query, !SignatureScope.isSigned(request), service.matches(request) {
+      return await service.answer(request)
+    }
     let isQuery = family == .json && !request.headers.contains("X-Amz-Target")
     if isQuery, request.method == "GET", !SignatureScope.isSigned(request),
       service.name == "dynamodb"

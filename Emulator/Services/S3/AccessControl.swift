@@ -80,43 +80,46 @@ struct AccessControl: Sendable, Equatable {
     for (name, permission) in names {
       for part in (headers[name] ?? "").split(separator: ",") {
         let halves = part.split(separator: "=", maxSplits: 1)
-        guard halves.count == 2 else {
+        let kind = halves.first?.filter { $0 != " " }.lowercased() ?? ""
+        guard halves.count == 2, ["id", "uri", "emailaddress"].contains(kind) else {
           throw .invalidArgument("Argument format not recognized", name, String(part))
         }
-        let kind = halves[0].filter { $0 != " " }.lowercased()
         let value = halves[1].filter { $0 != " " && $0 != "\"" }
-        grants.append(Grant(grantee: try grantee(kind, value), permission: permission))
+        grants.append(Grant(grantee: try grantee(kind, value, kind), permission: permission))
       }
     }
     return grants
   }
 
-  private static func grantee(_ kind: String, _ value: String) throws(S3Error) -> Grantee {
+  /// `place` is where the name stood, for the error.
+  private static func grantee(
+    _ kind: String, _ value: String, _ place: String
+  ) throws(S3Error) -> Grantee {
     switch kind {
     case "id":
       guard value.utf8.count == 64, value.utf8.allSatisfy({ $0.isHexDigit }) else {
-        throw .invalidArgument("Invalid id", "CanonicalUser/ID", value)
+        throw .invalidArgument("Invalid id", place, value)
       }
       return .user(value)
     case "uri":
       guard [everyone, authenticated, logDelivery].contains(value) else {
-        throw .invalidArgument("Invalid group uri", "Group/URI", value)
+        throw .invalidArgument("Invalid group uri", place, value)
       }
       return .group(value)
-    case "emailaddress":
+    default:
       throw S3Error(
         "UnresolvableGrantByEmailAddress", 400,
         "The e-mail address you provided does not match any account on record.",
         [("Email", value)])
-    default: throw .invalidArgument("Argument format not recognized", "Grantee", kind)
     }
   }
 
   /// The document of PutBucketAcl and PutObjectAcl.
   init(_ xml: XMLElement) throws(S3Error) {
     guard xml.name == "AccessControlPolicy", let list = xml["AccessControlList"],
-      list.all("Grant").count <= Self.grantLimit
+      list.all("Grant").count <= Self.grantLimit, let owner = xml["Owner"]?["ID"]?.text
     else { throw Self.malformed }
+    _ = try Self.grantee("id", owner, "CanonicalUser/ID")
     grants = []
     for element in list.all("Grant") {
       guard let permission = Permission(rawValue: element["Permission"]?.text ?? ""),
@@ -124,11 +127,11 @@ struct AccessControl: Sendable, Equatable {
       else { throw Self.malformed }
       let grantee: Grantee
       if let id = who["ID"]?.text {
-        grantee = try Self.grantee("id", id)
+        grantee = try Self.grantee("id", id, "CanonicalUser/ID")
       } else if let uri = who["URI"]?.text {
-        grantee = try Self.grantee("uri", uri)
+        grantee = try Self.grantee("uri", uri, "Group/URI")
       } else if let mail = who["EmailAddress"]?.text {
-        grantee = try Self.grantee("emailaddress", mail)
+        grantee = try Self.grantee("emailaddress", mail, "EmailAddress")
       } else {
         throw Self.malformed
       }

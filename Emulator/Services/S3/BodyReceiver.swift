@@ -52,6 +52,9 @@ struct BodyReceiver: Sendable {
     if promised.sha256 != nil { digests.sha256 = SHA256() }
   }
 
+  /// The checksum that the request names.
+  var algorithm: ChecksumAlgorithm? { promised.algorithm }
+
   /// Reads a body to its end. A file that is not kept is removed.
   mutating func receive(_ body: RequestBody) async throws -> ReceivedBody {
     do {
@@ -151,7 +154,7 @@ struct PromisedDigests: Sendable {
     if let text = headers["Content-MD5"] {
       guard let bytes = Base64.standard.decode(text), bytes.count == 16 else {
         throw S3Error(
-          "InvalidDigest", 400, "The Content-MD5 you specified is not valid.",
+          "InvalidDigest", 400, "The Content-MD5 you specified was invalid.",
           [("Content-MD5", text)])
       }
       md5 = bytes

@@ -1,9 +1,8 @@
-import Crypto
 import JSON
 
 extension BucketSetting {
   /// A document that was given, held against what S3 asks of it, in the form in which it is kept.
-  func checked(_ document: [UInt8]) throws -> [UInt8] {
+  func checked(_ document: [UInt8], of bucket: String) throws -> [UInt8] {
     if self == .policy { return try Self.policy(document) }
     let xml = try XMLElement.reading(document)
     guard xml.name == root else { throw S3Error.malformedXML }
@@ -13,7 +12,16 @@ extension BucketSetting {
     case .lifecycle: return try LifecycleRules.checked(xml)
     case .encryption: try Self.checkEncryption(xml)
     case .ownershipControls: try Self.checkOwnership(xml)
-    case .accelerate: try Self.check(xml["Status"], is: ["Enabled", "Suspended"])
+    case .accelerate:
+      try Self.check(xml["Status"], is: ["Enabled", "Suspended"])
+      guard !bucket.contains(".") else {
+        throw S3Error.invalidRequest(
+          "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
+      }
+    case .objectLock: _ = try ObjectLock(xml)
+    case .replication: try Self.checkReplication(xml)
+    case .publicAccessBlock:
+      for child in xml.children { try Self.check(child, is: ["true", "false", "TRUE", "FALSE"]) }
     case .requestPayment: try Self.check(xml["Payer"], is: ["BucketOwner", "Requester"])
     case .website: try Self.checkWebsite(xml)
     default: break
@@ -54,9 +62,23 @@ extension BucketSetting {
   private static func checkEncryption(_ xml: XMLElement) throws(S3Error) {
     let rules = xml.all("Rule")
     guard rules.count == 1 else { throw .malformedXML }
-    try check(
-      rules[0]["ApplyServerSideEncryptionByDefault"]?["SSEAlgorithm"],
-      is: ["AES256", "aws:kms", "aws:kms:dsse"])
+    let usual = rules[0]["ApplyServerSideEncryptionByDefault"]
+    try check(usual?["SSEAlgorithm"], is: ["AES256", "aws:kms", "aws:kms:dsse"])
+    guard usual?["SSEAlgorithm"]?.text != "AES256" || usual?["KMSMasterKeyID"] == nil else {
+      throw S3Error(
+        "InvalidArgument", 400,
+        "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or "
+          + "aws:kms:dsse", [("ArgumentName", "ApplyServerSideEncryptionByDefault")])
+    }
+  }
+
+  private static func checkReplication(_ xml: XMLElement) throws(S3Error) {
+    guard xml["Role"] != nil, !xml.all("Rule").isEmpty,
+      xml.all("Rule").allSatisfy({ rule in
+        ["Enabled", "Disabled"].contains(rule["Status"]?.text)
+          && rule["Destination"]?["Bucket"] != nil
+      })
+    else { throw .malformedXML }
   }
 
   private static func checkOwnership(_ xml: XMLElement) throws(S3Error) {
@@ -68,83 +90,50 @@ extension BucketSetting {
   }
 
   private static func checkWebsite(_ xml: XMLElement) throws(S3Error) {
-    guard xml["RedirectAllRequestsTo"]?["HostName"] != nil || xml["IndexDocument"]?["Suffix"] != nil
-    else {
-      throw .invalidArgument(
-        "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty",
-        "IndexDocument", "null")
+    if let redirection = xml["RedirectAllRequestsTo"] {
+      guard xml["IndexDocument"] == nil, xml["RoutingRules"] == nil else {
+        throw .invalidArgument(
+          "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.",
+          "RedirectAllRequestsTo", "not null")
+      }
+      guard redirection["HostName"] != nil else { throw .malformedXML }
+      try checkProtocol(redirection)
+    } else {
+      guard let suffix = xml["IndexDocument"]?["Suffix"]?.text else {
+        throw .invalidArgument(
+          "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty",
+          "IndexDocument", "null")
+      }
+      guard !suffix.isEmpty, !suffix.contains("/") else {
+        throw .invalidArgument(
+          "The IndexDocument Suffix is not well formed", "IndexDocument", suffix)
+      }
     }
-  }
-}
-
-/// Lifecycle rules: checked and kept, without effect. Source: Amazon S3 API reference,
-/// "PutBucketLifecycleConfiguration".
-enum LifecycleRules {
-  private static let ruleLimit = 1_000
-
-  /// The document with an id for each rule.
-  static func checked(_ xml: XMLElement) throws(S3Error) -> [UInt8] {
-    var xml = xml
-    let rules = xml.all("Rule")
-    guard (1...ruleLimit).contains(rules.count), rules.count == xml.children.count else {
+    if let errors = xml["ErrorDocument"], errors["Key"]?.text.isEmpty ?? true {
       throw .malformedXML
     }
-    var ids: Set<String> = []
-    for index in xml.children.indices {
-      try check(xml.children[index])
-      if xml.children[index]["ID"]?.text.isEmpty ?? true {
-        xml.children[index].children.removeAll { $0.name == "ID" }
-        xml.children[index].children.insert(
-          XMLElement(name: "ID", text: Base64.url.encode(Random.bytes(36))), at: 0)
-      }
-      let id = xml.children[index]["ID"]?.text ?? ""
-      guard id.unicodeScalars.count <= 255 else {
-        throw .invalidArgument("ID length should not exceed allowed limit of 255", "ID", id)
-      }
-      guard ids.insert(id).inserted else {
-        throw .invalidArgument(
-          "Rule ID must be unique. Found same ID for more than one rule", "ID", id)
-      }
+    for rule in xml["RoutingRules"]?.all("RoutingRule") ?? [] { try check(routing: rule) }
+  }
+
+  private static func check(routing rule: XMLElement) throws(S3Error) {
+    guard let redirection = rule["Redirect"], !redirection.children.isEmpty else {
+      throw .malformedXML
     }
-    return XMLWriter.document(xml.name) { writer in
-      for child in xml.children { writer.tree(child) }
+    try checkProtocol(redirection)
+    guard redirection["ReplaceKeyPrefixWith"] == nil || redirection["ReplaceKeyWith"] == nil else {
+      throw .invalidRequest("You can only define ReplaceKeyPrefix or ReplaceKey but not both.")
+    }
+    if let condition = rule["Condition"], condition.children.isEmpty {
+      throw .invalidRequest(
+        "Condition cannot be empty. To redirect all requests without a condition, the condition "
+          + "element shouldn't be present.")
     }
   }
 
-  private static func check(_ rule: XMLElement) throws(S3Error) {
-    guard ["Enabled", "Disabled"].contains(rule["Status"]?.text) else { throw .malformedXML }
-    guard rule["Filter"] == nil || rule["Prefix"] == nil,
-      rule["Filter"] != nil || rule["Prefix"] != nil
-    else { throw .malformedXML }
-    let actions = [
-      "Expiration", "NoncurrentVersionExpiration", "Transition", "NoncurrentVersionTransition",
-      "AbortIncompleteMultipartUpload",
-    ].flatMap { rule.all($0) }
-    guard !actions.isEmpty else {
-      throw .invalidRequest("At least one action needs to be specified in a rule.")
-    }
-    for action in actions { try check(action: action) }
-  }
-
-  private static func check(action: XMLElement) throws(S3Error) {
-    for name in ["Days", "NoncurrentDays", "DaysAfterInitiation"] {
-      guard let text = action[name]?.text else { continue }
-      guard let days = Int(text) else { throw .malformedXML }
-      let isTransition = action.name.hasSuffix("Transition")
-      guard days > 0 || days == 0 && isTransition else {
-        throw .invalidArgument(
-          "'\(name)' for \(action.name) action must be a positive integer", name, text)
-      }
-    }
-    if let date = action["Date"]?.text {
-      guard let time = WireTime.milliseconds(iso: date) else { throw .malformedXML }
-      guard time % 86_400_000 == 0 else {
-        throw .invalidArgument("'Date' must be at midnight GMT", "Date", date)
-      }
-    }
-    if action.name == "Expiration" {
-      let given = ["Days", "Date", "ExpiredObjectDeleteMarker"].filter { action[$0] != nil }
-      guard given.count == 1 else { throw .malformedXML }
-    }
+  private static func checkProtocol(_ redirection: XMLElement) throws(S3Error) {
+    guard let name = redirection["Protocol"]?.text, name != "http", name != "https" else { return }
+    throw .invalidRequest(
+      "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected "
+        + "automatically.")
   }
 }

@@ -121,7 +121,9 @@ extension S3 {
     guard let origin = request.headers["Origin"], request.method != "OPTIONS",
       let bucket = request.bucket,
       let rule = (try? await rules(of: bucket))?.first(where: {
-        $0.allows(origin: origin, method: request.method, headers: [])
+        $0.allows(
+          origin: origin,
+          method: request.headers["Access-Control-Request-Method"] ?? request.method, headers: [])
       })
     else { return response }
     var response = response

@@ -6,11 +6,6 @@ enum ObjectHeaders {
     "Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language",
     "Expires", "x-amz-website-redirect-location",
   ]
-  /// How an object is said to be encrypted; kept and given back.
-  static let encryption = [
-    "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
-    "x-amz-server-side-encryption-bucket-key-enabled",
-  ]
   private static let classes: Set<String> = [
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING",
     "GLACIER", "DEEP_ARCHIVE", "GLACIER_IR", "EXPRESS_ONEZONE",
@@ -19,11 +14,7 @@ enum ObjectHeaders {
   private static let metadataLimit = 2_048
 
   /// Headers that would need what this stand-in does not have; ignoring them would be a lie.
-  private static let refused = [
-    "x-amz-server-side-encryption-customer-algorithm", "x-amz-object-lock-mode",
-    "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
-    "x-amz-write-offset-bytes",
-  ]
+  private static let refused = ["x-amz-write-offset-bytes"]
 
   static func details(_ headers: HTTPHeaders) throws(S3Error) -> ObjectDetails {
     for name in refused where headers.contains(name) { throw .notImplemented(name) }
@@ -37,7 +28,7 @@ enum ObjectHeaders {
       details.headers.insert(.init(name: "Content-Type", value: "binary/octet-stream"), at: 0)
     }
     try readMetadata(headers, into: &details)
-    try readEncryption(headers, into: &details)
+    try ObjectEncryption.read(headers, into: &details)
     if let name = headers["x-amz-storage-class"] {
       guard classes.contains(name) else {
         throw S3Error(
@@ -52,29 +43,6 @@ enum ObjectHeaders {
       details.tags = try ObjectTags.parse(query: tagging)
     }
     return details
-  }
-
-  private static func readEncryption(
-    _ headers: HTTPHeaders, into details: inout ObjectDetails
-  ) throws(S3Error) {
-    guard let algorithm = headers[encryption[0]] else {
-      guard !headers.contains(encryption[1]) else {
-        throw .invalidArgument(
-          "Server Side Encryption with AWS KMS managed key requires HTTP header "
-            + "x-amz-server-side-encryption : aws:kms", encryption[0], "null")
-      }
-      return
-    }
-    guard ["AES256", "aws:kms", "aws:kms:dsse"].contains(algorithm) else {
-      throw S3Error(
-        "InvalidEncryptionAlgorithmError", 400,
-        "The encryption request you specified is not valid. The valid value is AES256, aws:kms or "
-          + "aws:kms:dsse.", [("ServerSideEncryption", algorithm)])
-    }
-    guard algorithm != "AES256" else { return }
-    for name in encryption {
-      if let value = headers[name] { details.headers.append(.init(name: name, value: value)) }
-    }
   }
 
   private static func readMetadata(
@@ -101,14 +69,5 @@ enum ObjectHeaders {
   private static func withoutChunks(_ value: String) -> String {
     value.split(separator: ",").map { $0.filter { $0 != " " } }.filter { $0 != "aws-chunked" }
       .joined(separator: ",")
-  }
-}
-
-extension HTTPHeaders {
-  /// Says how an object is encrypted: as it was asked for, else as S3 encrypts everything.
-  mutating func append(encryptionOf details: ObjectDetails) {
-    let named = details.headers.filter { ObjectHeaders.encryption.contains($0.name) }
-    for pair in named { append(pair.name, pair.value) }
-    if named.isEmpty { append(ObjectHeaders.encryption[0], "AES256") }
   }
 }

@@ -26,7 +26,17 @@ struct ObjectTable {
         upload TEXT NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
         modified INTEGER NOT NULL, checksum TEXT NOT NULL, file TEXT, body BLOB,
         PRIMARY KEY (upload, number));
+      """,
+      // What of a bucket's settings each write has to look at; whether an upload's key was written to
+      // since it began.
       """
+      ALTER TABLE s3_buckets ADD COLUMN has TEXT NOT NULL DEFAULT '';
+      ALTER TABLE s3_uploads ADD COLUMN touched INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX s3_uploads_by_key ON s3_uploads (bucket, key);
+      UPDATE s3_buckets SET has = coalesce(
+        (SELECT group_concat(kind, ' ') FROM s3_settings
+         WHERE bucket = name AND kind IN ('encryption', 'lifecycle')), '');
+      """,
     ])
 
   private static let columns =
@@ -38,7 +48,8 @@ struct ObjectTable {
 
   func bucket(_ name: String) throws -> Bucket? {
     try connection.first(
-      "SELECT name, created, versioning FROM s3_buckets WHERE name = ?", [.text(name)], Self.bucket)
+      "SELECT name, created, versioning, has FROM s3_buckets WHERE name = ?", [.text(name)],
+      Self.bucket)
   }
 
   func requireBucket(_ name: String) throws -> Bucket {
@@ -49,7 +60,7 @@ struct ObjectTable {
   func buckets(prefix: String, after: String, limit: Int) throws -> [Bucket] {
     try connection.all(
       """
-      SELECT name, created, versioning FROM s3_buckets
+      SELECT name, created, versioning, has FROM s3_buckets
       WHERE name > ? AND substr(name, 1, ?) = ? ORDER BY name LIMIT ?
       """, [.text(after), Value(prefix.unicodeScalars.count), .text(prefix), Value(limit)],
       Self.bucket)
@@ -57,8 +68,11 @@ struct ObjectTable {
 
   func save(_ bucket: Bucket) throws {
     try connection.run(
-      "INSERT OR REPLACE INTO s3_buckets VALUES (?, ?, ?)",
-      [.text(bucket.name), Value(bucket.created), Value(bucket.versioning?.rawValue)])
+      "INSERT OR REPLACE INTO s3_buckets (name, created, versioning, has) VALUES (?, ?, ?, ?)",
+      [
+        .text(bucket.name), Value(bucket.created), Value(bucket.versioning?.rawValue),
+        .text(bucket.watched.map(\.rawValue).joined(separator: " ")),
+      ])
   }
 
   func isEmpty(_ bucket: String) throws -> Bool {
@@ -75,7 +89,8 @@ struct ObjectTable {
   private static func bucket(_ row: Row) -> Bucket {
     Bucket(
       name: row.text(0), created: row.integer(1),
-      versioning: row.isNull(2) ? nil : Bucket.Versioning(rawValue: row.text(2)))
+      versioning: row.isNull(2) ? nil : Bucket.Versioning(rawValue: row.text(2)),
+      watched: row.text(3).split(separator: " ").compactMap { BucketSetting(rawValue: String($0)) })
   }
 
   // MARK: Settings
@@ -97,6 +112,23 @@ struct ObjectTable {
       try connection.run(
         "DELETE FROM s3_settings WHERE bucket = ? AND kind = ?", [.text(bucket), .text(kind)])
     }
+    guard let watched = BucketSetting(rawValue: kind), watched.isWatched,
+      var found = try self.bucket(bucket)
+    else { return }
+    found.watched.removeAll { $0 == watched }
+    if document != nil { found.watched.append(watched) }
+    try save(found)
+  }
+
+  /// The names of all settings of a kind that there may be many of, `kind:id`, with their documents.
+  func settings(_ kind: String, of bucket: String) throws -> [(id: String, document: [UInt8])] {
+    let prefix = kind + ":"
+    return try connection.all(
+      """
+      SELECT kind, document FROM s3_settings
+      WHERE bucket = ? AND kind > ? AND kind < ? ORDER BY kind
+      """, [.text(bucket), .text(prefix), .text(kind + ";")]
+    ) { (String($0.text(0).dropFirst(prefix.count)), $0.bytes(1)) }
   }
 
   // MARK: Objects
@@ -120,6 +152,7 @@ struct ObjectTable {
   /// - Returns: Files that nothing refers to any more.
   func add(_ object: StoredObject, to bucket: String) throws -> [String] {
     let place: [Value] = [.text(bucket), .text(object.key)]
+    try touch(object.key, in: bucket)
     let orphans = try connection.all(
       """
       SELECT file FROM s3_objects
@@ -147,8 +180,15 @@ struct ObjectTable {
     return orphans
   }
 
+  /// Uploads of a key learn that it was written to.
+  private func touch(_ key: String, in bucket: String) throws {
+    try connection.run(
+      "UPDATE s3_uploads SET touched = 1 WHERE bucket = ? AND key = ?", [.text(bucket), .text(key)])
+  }
+
   /// Removes one version; the newest of those that stay becomes the latest.
   func remove(_ object: StoredObject, from bucket: String) throws -> [String] {
+    try touch(object.key, in: bucket)
     try connection.run("DELETE FROM s3_objects WHERE id = ?", [Value(object.id)])
     if object.isLatest {
       try connection.run(
@@ -232,4 +272,8 @@ struct Bucket: Sendable {
   var created: Int
   /// nil until it was set once.
   var versioning: Versioning?
+  /// The settings it has that reads or writes of objects have to look at.
+  var watched: [BucketSetting] = []
+
+  func has(_ setting: BucketSetting) -> Bool { watched.contains(setting) }
 }

@@ -29,7 +29,7 @@ struct OlderSignature: Sendable {
   }
 
   /// What is signed.
-  func stringToSign(_ request: S3Request) -> String {
+  func stringToSign(_ request: S3Request, _ end: String = "") -> String {
     let headers = request.headers
     var lines = [request.method, headers["Content-MD5"] ?? "", headers["Content-Type"] ?? ""]
     lines.append(
@@ -42,10 +42,10 @@ struct OlderSignature: Sendable {
     for name in names.sorted() {
       lines.append("\(name):\(headers.values(of: name).joined(separator: ","))")
     }
-    return lines.joined(separator: "\n") + "\n" + resource(of: request)
+    return lines.joined(separator: "\n") + "\n" + resource(of: request, end)
   }
 
-  private func resource(of request: S3Request) -> String {
+  private func resource(of request: S3Request, _ end: String) -> String {
     let bucket = request.isHostStyle ? "/" + (request.bucket ?? "") : ""
     let named = (request.http.query ?? "").split(separator: "&").compactMap { part -> String? in
       let name = part.prefix { $0 != "=" }
@@ -54,12 +54,16 @@ struct OlderSignature: Sendable {
       return name + "=" + (PercentEncoding.decode(String(part.dropFirst(name.count + 1))) ?? "")
     }
     let query = named.isEmpty ? "" : "?" + named.sorted().joined(separator: "&")
-    return bucket + request.path + query
+    return bucket + request.path + end + query
   }
 
   func isValid(for request: S3Request, secret: String) -> Bool {
-    let code = HMAC<SHA1>.code(for: stringToSign(request), key: Array(secret.utf8))
-    return isEqualInConstantTime(Base64.standard.encode(code), signature)
+    // A bucket's path may be signed with its slash at the end or without.
+    let texts = [stringToSign(request)] + (request.key == nil ? [stringToSign(request, "/")] : [])
+    return texts.contains { text in
+      let code = HMAC<SHA1>.code(for: text, key: Array(secret.utf8))
+      return isEqualInConstantTime(Base64.standard.encode(code), signature)
+    }
   }
 
   private static let signed: Set<String> = [

@@ -16,41 +16,61 @@ struct Preconditions: Sendable {
     unmodifiedSince = headers["\(prefix)If-Unmodified-Since"].flatMap(WireTime.seconds(http:))
   }
 
-  /// For reading: 412 or 304 when a condition does not hold. The validators beat the dates.
-  func checkReading(_ object: StoredObject) throws(S3Error) {
-    let seconds = object.modified / 1_000
-    if let match {
-      guard Self.names(match, object.eTag) else { throw .preconditionFailed("If-Match") }
-    } else if let unmodifiedSince, seconds > unmodifiedSince {
-      throw .preconditionFailed("If-Unmodified-Since")
+  /// For reading: 412 or 304 when a condition does not hold. The validators beat the dates; a date that
+  /// is yet to come says nothing. `now` is in Unix milliseconds.
+  func checkReading(_ object: StoredObject, now: Int) throws(S3Error) {
+    guard let broken = broken(object, now) else { return }
+    guard broken == "If-None-Match" || broken == "If-Modified-Since" else {
+      throw .preconditionFailed(broken)
     }
-    if let noneMatch {
-      guard !Self.names(noneMatch, object.eTag) else { throw notModified(object) }
-    } else if let modifiedSince, seconds <= modifiedSince {
-      throw notModified(object)
-    }
+    throw notModified(object)
   }
 
   /// For the source of a copy: every broken condition is 412.
-  func checkSource(_ object: StoredObject) throws(S3Error) {
-    do throws(S3Error) {
-      try checkReading(object)
-    } catch {
-      throw .preconditionFailed("x-amz-copy-source-If-*")
+  func checkSource(_ object: StoredObject, now: Int) throws(S3Error) {
+    if let broken = broken(object, now) { throw .preconditionFailed("x-amz-copy-source-" + broken) }
+  }
+
+  /// The first condition that does not hold.
+  private func broken(_ object: StoredObject, _ now: Int) -> String? {
+    let seconds = object.modified / 1_000
+    if let match {
+      if !Self.names(match, object.eTag) { return "If-Match" }
+    } else if let unmodifiedSince, seconds > unmodifiedSince {
+      return "If-Unmodified-Since"
     }
+    if let noneMatch {
+      if Self.names(noneMatch, object.eTag) { return "If-None-Match" }
+    } else if let modifiedSince, seconds <= modifiedSince, modifiedSince <= now / 1_000 {
+      return "If-Modified-Since"
+    }
+    return nil
   }
 
   /// For writing: `existing` is what the write would replace, nil when there is nothing or only a
   /// delete marker.
   func checkWriting(_ existing: StoredObject?, key: String) throws(S3Error) {
+    guard match == nil || noneMatch == nil else {
+      throw .notImplemented(
+        "If-Match,If-None-Match", "Multiple conditional request headers present in the request")
+    }
     if let match {
+      guard match != "*" else { throw Self.refused("If-Match") }
       guard let existing else { throw .noSuchKey(key) }
       guard Self.names(match, existing.eTag) else { throw .preconditionFailed("If-Match") }
     }
     if let noneMatch {
-      guard noneMatch == "*" else { throw .notImplemented("If-None-Match") }
+      guard noneMatch == "*" else { throw Self.refused("If-None-Match") }
       guard existing == nil else { throw .preconditionFailed("If-None-Match") }
     }
+  }
+
+  /// The header whose condition a write has; nil for a write without one.
+  var writing: String? { match != nil ? "If-Match" : noneMatch != nil ? "If-None-Match" : nil }
+
+  private static func refused(_ header: String) -> S3Error {
+    .notImplemented(
+      header, "We don't accept the provided value of \(header) header for this API")
   }
 
   private func notModified(_ object: StoredObject) -> S3Error {

@@ -52,7 +52,12 @@ extension S3 {
 
   private func wantedAccess(_ request: S3Request) async throws -> AccessControl {
     let body = try await request.bytes(upTo: 64 << 10)
-    if let named = try AccessControl.named(in: request.headers, owner: ownerID) { return named }
+    if let named = try AccessControl.named(in: request.headers, owner: ownerID) {
+      guard body.isEmpty else {
+        throw S3Error("UnexpectedContent", 400, "This request does not support content")
+      }
+      return named
+    }
     guard !body.isEmpty else {
       throw S3Error(
         "MissingSecurityHeader", 400, "Your request was missing a required header",
@@ -110,17 +115,5 @@ extension ObjectTable {
     let document = try setting(BucketSetting.acl.rawValue, of: bucket)
     let stored = document.flatMap { try? JSONValue(parsing: $0) }
     return AccessControl(stored: stored) ?? .private(owner)
-  }
-
-  /// A bucket whose owner owns every object has no lists of its own.
-  func requireACLs(_ bucket: String) throws {
-    guard let document = try setting(BucketSetting.ownershipControls.rawValue, of: bucket) else {
-      return
-    }
-    let xml = try XMLElement.reading(document)
-    guard xml["Rule"]?["ObjectOwnership"]?.text != "BucketOwnerEnforced" else {
-      throw S3Error(
-        "AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
-    }
   }
 }

@@ -35,74 +35,79 @@ extension S3 {
   func createBucket(_ request: S3Request, _ name: String) async throws -> HTTPResponse {
     let body = try await request.bytes(upTo: 64 << 10)
     try BucketName.check(name)
-    guard request.headers["x-amz-bucket-object-lock-enabled"]?.lowercased() != "true" else {
-      throw S3Error.notImplemented("x-amz-bucket-object-lock-enabled")
-    }
-    let place = body.isEmpty ? nil : try location(in: XMLElement.reading(body))
+    let configuration = try BucketConfigurationRequest(body, regionOf: request)
     let access = try AccessControl.named(in: request.headers, owner: ownerID)
     let ownership = try Self.ownership(request.headers["x-amz-object-ownership"])
+    let isLocked = request.headers["x-amz-bucket-object-lock-enabled"]?.lowercased() == "true"
+    guard access == nil || ownership?.isEnforced != true || access == .private(ownerID) else {
+      throw S3Error(
+        "InvalidBucketAclWithObjectOwnership", 400,
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+    }
     let now = self.now()
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
-      // In us-east-1 creating one's own bucket again is no error, and changes nothing but its list.
-      if try table.bucket(name) == nil {
-        try table.save(Bucket(name: name, created: now))
-        try table.set(Self.locationSetting, of: name, to: place.map { Array($0.utf8) })
-        if let ownership {
-          try table.set(BucketSetting.ownershipControls.rawValue, of: name, to: ownership)
-        }
+      guard try table.bucket(name) == nil else {
+        try configuration.checkRepeated(name)
+        return
+      }
+      let versioning: Bucket.Versioning? = isLocked ? .enabled : nil
+      try table.save(Bucket(name: name, created: now, versioning: versioning))
+      try table.setDefaults(of: name, ownership: ownership?.document)
+      let place = configuration.place.map { Array($0.utf8) }
+      try table.set(Self.locationSetting, of: name, to: place)
+      try table.set(BucketSetting.tagging.rawValue, of: name, to: configuration.tags)
+      if isLocked {
+        try table.set(BucketSetting.objectLock.rawValue, of: name, to: ObjectLock.plain)
       }
       if let access {
-        try table.requireACLs(name)
-        try table.set(
-          BucketSetting.acl.rawValue, of: name, to: Array(access.stored.description.utf8))
+        let stored = Array(access.stored.description.utf8)
+        try table.set(BucketSetting.acl.rawValue, of: name, to: stored)
       }
     }
-    return HTTPResponse(status: 200, headers: ["Location": "/\(name)"])
+    let place = configuration.place == nil ? "/\(name)" : "http://\(name).s3.amazonaws.com/"
+    return HTTPResponse(status: 200, headers: ["Location": place])
   }
 
   /// Where a bucket's region is kept when it is another one than the service's.
   private static let locationSetting = "location"
 
-  private func location(in configuration: XMLElement) throws(S3Error) -> String? {
-    guard configuration.name == "CreateBucketConfiguration" else { throw .malformedXML }
-    guard let text = configuration["LocationConstraint"]?.text, !text.isEmpty else { return nil }
-    guard (2...32).contains(text.utf8.count), text != "us-east-1",
-      text.utf8.allSatisfy({
-        (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2D
-      })
-    else {
+  /// Who owns a new bucket's objects; nil when the request does not say.
+  private static func ownership(
+    _ name: String?
+  ) throws(S3Error) -> (document: [UInt8], isEnforced: Bool)? {
+    guard let wanted = name else { return nil }
+    guard ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"].contains(wanted) else {
       throw S3Error(
-        "InvalidLocationConstraint", 400, "The specified location-constraint is not valid",
-        [("LocationConstraint", text)])
+        "InvalidArgument", 400, "Invalid x-amz-object-ownership header: \(wanted)",
+        [("ArgumentName", "x-amz-object-ownership")])
     }
-    return text
-  }
-
-  private static func ownership(_ name: String?) throws(S3Error) -> [UInt8]? {
-    guard let name else { return nil }
-    guard ["BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced"].contains(name) else {
-      throw .invalidArgument(
-        "Invalid x-amz-object-ownership header", "x-amz-object-ownership", name)
+    let document = XMLWriter.document(BucketSetting.ownershipControls.root) { xml in
+      xml.element("Rule") { $0.element("ObjectOwnership", wanted) }
     }
-    return XMLWriter.document(BucketSetting.ownershipControls.root) { xml in
-      xml.element("Rule") { $0.element("ObjectOwnership", name) }
-    }
+    return (document, wanted == "BucketOwnerEnforced")
   }
 
   func headBucket(_ name: String) async throws -> HTTPResponse {
     let place = try await place(of: name) ?? region
     return HTTPResponse(
-      status: 200, headers: ["x-amz-bucket-region": place, "x-amz-access-point-alias": "false"])
+      status: 200,
+      headers: [
+        "x-amz-bucket-region": place, "x-amz-access-point-alias": "false",
+        "Content-Type": "application/xml",
+      ])
   }
 
   func deleteBucket(_ name: String) async throws -> HTTPResponse {
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
-      _ = try table.requireBucket(name)
+      let bucket = try table.requireBucket(name)
       guard try table.isEmpty(name) else {
+        let text = "The bucket you tried to delete is not empty"
         throw S3Error(
-          "BucketNotEmpty", 409, "The bucket you tried to delete is not empty",
+          "BucketNotEmpty", 409,
+          bucket.versioning == nil
+            ? text : text + ". You must delete all versions in the bucket.",
           [("BucketName", name)])
       }
       try table.remove(bucket: name)
@@ -139,13 +144,23 @@ extension S3 {
 
   func setVersioning(_ request: S3Request, _ name: String) async throws -> HTTPResponse {
     let xml = try await request.xml()
-    guard xml.name == "VersioningConfiguration", let text = xml["Status"]?.text,
-      let status = Bucket.Versioning(rawValue: text)
-    else { throw S3Error.malformedXML }
+    guard xml.name == "VersioningConfiguration" else { throw S3Error.malformedXML }
+    guard let text = xml["Status"]?.text else {
+      throw S3Error(
+        "IllegalVersioningConfigurationException", 400,
+        "The Versioning element must be specified")
+    }
+    guard let status = Bucket.Versioning(rawValue: text) else { throw S3Error.malformedXML }
     guard xml["MfaDelete"]?.text != "Enabled" else { throw S3Error.notImplemented("MfaDelete") }
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
       var bucket = try table.requireBucket(name)
+      guard status == .enabled || !bucket.has(.objectLock) else {
+        throw S3Error(
+          "InvalidBucketState", 409,
+          "An Object Lock configuration is present on this bucket, so the versioning state cannot be "
+            + "changed.")
+      }
       bucket.versioning = status
       try table.save(bucket)
     }

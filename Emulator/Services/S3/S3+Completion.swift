@@ -13,6 +13,9 @@ extension S3 {
     -> HTTPResponse
   {
     let id = request["uploadId"] ?? ""
+    guard request.http.body.bytes?.isEmpty != true else {
+      throw S3Error.invalidRequest("You must specify at least one part")
+    }
     let wanted = try WantedPart.all(in: try await request.xmlWithoutChecksum())
     let conditions = Preconditions(request.headers)
     let found = try await database.read { connection -> (Upload, [UploadedPart])? in
@@ -21,7 +24,7 @@ extension S3 {
       return (upload, try table.parts(of: id))
     }
     guard let (upload, uploaded) = found else { return try await again(id, bucket, key) }
-    var parts = try choose(wanted, from: uploaded)
+    var parts = try choose(wanted, from: uploaded, of: upload)
     parts = try await withBodies(parts, of: id)
     var object = StoredObject(key: key)
     object.size = parts.reduce(0) { $0 + $1.size }
@@ -54,7 +57,7 @@ extension S3 {
     }
     let stored = Stored(
       eTag: object.eTag, modified: object.modified,
-      shownVersion: isVersioned ? object.version : nil)
+      shownVersion: isVersioned ? object.version : nil, details: object.details)
     return completed(object, stored, bucket)
   }
 
@@ -77,22 +80,33 @@ extension S3 {
 
   /// The parts that the client names, checked against what was uploaded.
   private func choose(
-    _ wanted: [WantedPart], from uploaded: [UploadedPart]
+    _ wanted: [WantedPart], from uploaded: [UploadedPart], of upload: Upload
   ) throws(S3Error) -> [UploadedPart] {
+    guard zip(wanted, wanted.dropFirst()).allSatisfy({ $0.number < $1.number }) else {
+      throw S3Error(
+        "InvalidPartOrder", 400,
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        [("UploadId", upload.id)])
+    }
     let byNumber = Dictionary(uniqueKeysWithValues: uploaded.map { ($0.number, $0) })
     var parts: [UploadedPart] = []
     for (index, want) in wanted.enumerated() {
-      guard let part = byNumber[want.number], part.eTag == want.eTag else {
+      guard let part = byNumber[want.number], part.eTag == want.eTag,
+        want.checksum == nil || want.checksum == part.checksum && upload.algorithm != nil
+      else {
         throw S3Error(
           "InvalidPart", 400,
           "One or more of the specified parts could not be found.  The part may not have been "
             + "uploaded, or the specified entity tag may not match the part's entity tag.",
-          [("PartNumber", "\(want.number)"), ("ETag", want.eTag)])
+          [
+            ("UploadId", upload.id), ("PartNumber", "\(want.number)"), ("ETag", want.eTag),
+          ])
       }
-      if let sum = want.checksum, let known = part.checksum, sum != known {
-        throw S3Error(
-          "InvalidPart", 400, "The checksum of part \(want.number) does not match what was uploaded"
-        )
+      if let algorithm = upload.algorithm, !upload.isWhole, want.checksum == nil {
+        throw .invalidRequest(
+          "The upload was created using a \(algorithm.rawValue.lowercased()) checksum. The complete "
+            + "request must include the checksum for each part. It was missing for part "
+            + "\(want.number) in the request.")
       }
       guard index == wanted.count - 1 || part.size >= Self.leastPart else {
         throw S3Error(
@@ -209,7 +223,10 @@ extension S3 {
     try await store(object, in: upload.bucket, if: conditions) { connection in
       let table = UploadTable(connection: connection)
       // Another request may have completed or aborted it meanwhile.
-      _ = try table.require(upload.id, bucket: upload.bucket, key: upload.key)
+      let now = try table.require(upload.id, bucket: upload.bucket, key: upload.key)
+      if let condition = conditions.writing, now.isTouched {
+        throw S3Error.conflict(condition, upload.key)
+      }
       return try table.remove(upload.id)
     }
   }
@@ -227,10 +244,11 @@ extension S3 {
         xml.element("ChecksumType", sum.type)
       }
     }
-    if let version = stored.shownVersion {
-      response.headers.append("x-amz-version-id", version)
+    if let version = stored.madeVersion { response.headers.append("x-amz-version-id", version) }
+    if let expiration = stored.expiration {
+      response.headers.append("x-amz-expiration", expiration)
     }
-    response.headers.append(encryptionOf: object.details)
+    response.headers.append(encryptionOf: stored.details)
     return response
   }
 }
@@ -250,11 +268,6 @@ private struct WantedPart {
     for element in xml.all("Part") {
       guard let number = Int(element["PartNumber"]?.text ?? ""), let eTag = element["ETag"]?.text
       else { throw .malformedXML }
-      guard parts.last.map({ $0.number < number }) ?? true else {
-        throw S3Error(
-          "InvalidPartOrder", 400,
-          "The list of parts was not in ascending order. Parts must be ordered by part number.")
-      }
       let named = ChecksumAlgorithm.allCases.first { element[$0.element] != nil }
       let sum = named.flatMap { name in
         element[name.element].map { Checksum(algorithm: name, value: $0.text) }

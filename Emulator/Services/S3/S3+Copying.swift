@@ -39,7 +39,8 @@ extension S3 {
     ]
     if source.bucket == bucket, source.key == key, source.version == nil,
       try !Self.directive("x-amz-metadata-directive", of: request),
-      !changes.contains(where: { request.headers.contains($0) })
+      !changes.contains(where: { request.headers.contains($0) }),
+      try await setting(.encryption, of: bucket) == nil
     {
       throw S3Error.invalidRequest(
         "This copy request is illegal because it is trying to copy an object to itself without "
@@ -72,14 +73,17 @@ extension S3 {
   ) throws -> ObjectDetails {
     let replaces = try Self.directive("x-amz-metadata-directive", of: request)
     let replacesTags = try Self.directive("x-amz-tagging-directive", of: request)
-    let given = try ObjectHeaders.details(request.headers)
+    let given = try details(of: request.headers)
     var details = replaces ? given : original.details
     details.tags = replacesTags ? given.tags : original.details.tags
     details.checksum = original.details.checksum
     (details.parts, details.partSums, details.upload) = ([], [], nil)
-    details.access = try AccessControl.named(in: request.headers, owner: ownerID)
+    details.access = given.access
+    (details.retention, details.isHeld, details.restoredUntil) = (
+      given.retention, given.isHeld, nil
+    )
     // Class, encryption and redirection are the request's, never the source's.
-    let own = ["x-amz-storage-class", "x-amz-website-redirect-location"] + ObjectHeaders.encryption
+    let own = ["x-amz-storage-class", "x-amz-website-redirect-location"] + ObjectEncryption.kept
     details.headers.removeAll { own.contains($0.name) }
     details.headers += given.headers.filter { own.contains($0.name) }
     return details
@@ -124,8 +128,7 @@ extension S3 {
       let found = try table.object(
         source.key, in: source.bucket, version: source.version, withBody: true)
       guard let found else {
-        throw source.version.map { .noSuchVersion(source.key, $0) }
-          ?? S3Error.noSuchKey(source.key)
+        throw S3Error.absent(source.key, source.version)
       }
       guard !found.isMarker else {
         guard source.version != nil else { throw S3Error.noSuchKey(source.key) }
@@ -136,7 +139,16 @@ extension S3 {
       if try table.bucket(source.bucket)?.versioning != nil { source.shownVersion = found.version }
       return (source, found)
     }
-    try Preconditions(request.headers, prefix: "x-amz-copy-source-").checkSource(original)
+    try ObjectEncryption.check(
+      request.headers, reading: original.details, prefix: "x-amz-copy-source-")
+    try Preconditions(request.headers, prefix: "x-amz-copy-source-").checkSource(
+      original, now: now())
+    guard !original.isArchived || (original.details.restoredUntil ?? 0) > now() else {
+      throw S3Error(
+        "ObjectNotInActiveTierError", 403,
+        "The source object of the COPY operation is not in the active tier and is only stored in "
+          + "Amazon Glacier.")
+    }
     return (source, original)
   }
 
@@ -151,13 +163,13 @@ extension S3 {
         xml.element("ChecksumType", checksum.type)
       }
     }
-    if let version = stored.shownVersion {
+    if let version = stored.madeVersion {
       response.headers.append("x-amz-version-id", version)
     }
     if let version = source.shownVersion {
       response.headers.append("x-amz-copy-source-version-id", version)
     }
-    response.headers.append(encryptionOf: object.details)
+    response.headers.append(encryptionOf: stored.details)
     return response
   }
 

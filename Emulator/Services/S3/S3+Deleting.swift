@@ -2,6 +2,15 @@ import Server
 import Storage
 
 extension S3 {
+  /// When a delete happens, and what it may do.
+  struct Instant: Sendable {
+    var now: Int
+    /// Of the delete marker that it may make.
+    var newVersion: String
+    /// Whether it ends retentions of governance.
+    var bypass = false
+  }
+
   /// What became of a delete.
   struct Deleted: Sendable {
     var isMarker = false
@@ -14,13 +23,19 @@ extension S3 {
   ) async throws
     -> HTTPResponse
   {
-    let (now, id, version) = (self.now(), Self.newVersion(), request["versionId"])
+    let (version, bypass) = (request["versionId"], request.bypassesGovernance)
+    let instant = Instant(now: now(), newVersion: VersionID.new(), bypass: bypass)
     let conditions = try DeleteConditions(request.headers)
     let deleted = try await database.write { connection in
       let table = ObjectTable(connection: connection)
       let bucketFound = try table.requireBucket(bucket)
-      try conditions.check(try table.object(key, in: bucket, version: version), key: key)
-      return try table.delete(key, version, from: bucketFound, newVersion: id, at: now)
+      try Self.checkBypass(request, bucketFound)
+      let existing = try table.object(key, in: bucket, version: version)
+      if existing == nil, let version, !VersionID.isValid(version) {
+        throw S3Error.invalidVersion(version)
+      }
+      try conditions.check(existing, key: key)
+      return try table.delete(key, version, from: bucketFound, instant)
     }
     folder.remove(deleted.orphans)
     var response = HTTPResponse(status: 204)
@@ -37,11 +52,15 @@ extension S3 {
       wanted.allSatisfy({ $0["Key"]?.text.isEmpty == false })
     else { throw S3Error.malformedXML }
     let isQuiet = xml["Quiet"]?.text == "true"
-    let now = self.now()
+    let (now, bypass) = (self.now(), request.bypassesGovernance)
     let results = try await database.write { connection in
       let table = ObjectTable(connection: connection)
       let bucket = try table.requireBucket(bucket)
-      return try wanted.map { try Self.delete($0, in: table, bucket, now) }
+      try Self.checkBypass(request, bucket)
+      return try wanted.map { item in
+        let instant = Instant(now: now, newVersion: VersionID.new(), bypass: bypass)
+        return try Self.delete(item, in: table, bucket, instant)
+      }
     }
     folder.remove(results.flatMap { (try? $0.get().orphans) ?? [] })
     return .xml("DeleteResult") { xml in
@@ -63,15 +82,17 @@ extension S3 {
 extension S3 {
   /// One key of many; what is wrong with it does not stop the others.
   private static func delete(
-    _ item: XMLElement, in table: ObjectTable, _ bucket: Bucket, _ now: Int
+    _ item: XMLElement, in table: ObjectTable, _ bucket: Bucket, _ instant: Instant
   ) throws -> Result<Deleted, S3Error> {
     let (key, version) = (item["Key"]?.text ?? "", item["VersionId"]?.text)
     do {
       try S3Request.check(key: key)
-      try DeleteConditions(item).check(
-        try table.object(key, in: bucket.name, version: version), key: key)
-      return .success(
-        try table.delete(key, version, from: bucket, newVersion: newVersion(), at: now))
+      let existing = try table.object(key, in: bucket.name, version: version)
+      if existing == nil, let version, !VersionID.isValid(version) {
+        throw S3Error.noSuchVersion(key, version)
+      }
+      try DeleteConditions(item).check(existing, key: key)
+      return .success(try table.delete(key, version, from: bucket, instant))
     } catch let error as S3Error {
       return .failure(error)
     }
@@ -139,11 +160,14 @@ extension ObjectTable {
   /// Deletes a version, or, without one, what is visible: in a bucket with versioning a delete marker
   /// covers it.
   func delete(
-    _ key: String, _ version: String?, from bucket: Bucket, newVersion: String, at now: Int
+    _ key: String, _ version: String?, from bucket: Bucket, _ instant: S3.Instant
   ) throws -> S3.Deleted {
     if let version {
       guard let found = try object(key, in: bucket.name, version: version) else {
         return S3.Deleted(version: version)
+      }
+      guard !found.details.isLocked(instant.now, bypass: instant.bypass) else {
+        throw S3Error.locked
       }
       let orphans = try remove(found, from: bucket.name)
       return S3.Deleted(isMarker: found.isMarker, version: version, orphans: orphans)
@@ -153,9 +177,9 @@ extension ObjectTable {
       return S3.Deleted(orphans: try remove(found, from: bucket.name))
     }
     var marker = StoredObject(key: key)
-    marker.version = versioning == .enabled ? newVersion : "null"
+    marker.version = versioning == .enabled ? instant.newVersion : "null"
     marker.isMarker = true
-    marker.modified = now
+    marker.modified = instant.now
     let orphans = try add(marker, to: bucket.name)
     return S3.Deleted(isMarker: true, version: marker.version, orphans: orphans)
   }

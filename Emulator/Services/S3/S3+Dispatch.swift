@@ -55,6 +55,9 @@ extension S3 {
     case ("GET", "versioning"): return try await versioning(of: bucket)
     case ("PUT", "versioning"): return try await setVersioning(request, bucket)
     default:
+      if let kind = BucketConfiguration(rawValue: chosen) {
+        return try await perform(request, bucket, on: kind)
+      }
       if let setting = BucketSetting(rawValue: chosen) {
         return try await perform(request, bucket, on: setting)
       }
@@ -76,6 +79,10 @@ extension S3 {
     case ("GET", "tagging"): return try await tags(request, bucket, key)
     case ("PUT", "tagging"): return try await setTags(request, bucket, key)
     case ("DELETE", "tagging"): return try await removeTags(request, bucket, key)
+    case ("GET", "retention"), ("GET", "legal-hold"): return try await lock(request, bucket, key)
+    case ("PUT", "retention"): return try await setRetention(request, bucket, key)
+    case ("PUT", "legal-hold"): return try await setHold(request, bucket, key)
+    case ("POST", "restore"): return try await restore(request, bucket, key)
     case ("GET", "acl"): return try await objectACL(request, bucket, key)
     case ("PUT", "acl"): return try await setObjectACL(request, bucket, key)
     case ("POST", "uploads"): return try await createUpload(request, bucket, key)

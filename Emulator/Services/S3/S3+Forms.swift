@@ -108,12 +108,11 @@ extension S3 {
     _ = try await database.lookUp { try ObjectTable(connection: $0).requireBucket(bucket) }
     try await checkSigner(form, bucket)
     let policy = try form["policy"].map { text throws(S3Error) in try PostPolicy(text) }
-    var checked = form.fields.filter { $0.name != "bucket" }
-    checked.append(("bucket", bucket))
+    var checked = form.fields.filter { $0.name != "bucket" && $0.name != "key" }
+    checked += [("bucket", bucket), ("key", key)]
     try policy?.check(checked, now: now())
     let headers = form.headers
-    var details = try ObjectHeaders.details(headers)
-    details.access = try AccessControl.named(in: headers, owner: ownerID)
+    var details = try details(of: headers)
     if let tagging = form["tagging"] {
       details.tags = try ObjectTags.parse(XMLElement.reading(Array(tagging.utf8)))
     }
@@ -213,9 +212,10 @@ extension S3 {
     _ form: PostForm, _ object: StoredObject, _ stored: Stored, _ bucket: String
   ) -> HTTPResponse {
     let tag = "\"\(stored.eTag)\""
-    let place = "/\(bucket)/\(PercentEncoding.encode(object.key, keepsSlash: true))"
+    let path = PercentEncoding.encode(object.key, keepsSlash: true)
+    let place = "https://\(bucket).s3.amazonaws.com/\(path)"
     var headers: HTTPHeaders = ["ETag": tag, "Location": place]
-    if let version = stored.shownVersion { headers.append("x-amz-version-id", version) }
+    if let version = stored.madeVersion { headers.append("x-amz-version-id", version) }
     if let target = form["success_action_redirect"] ?? form["redirect"],
       target.hasPrefix("http://") || target.hasPrefix("https://"),
       target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
@@ -230,13 +230,14 @@ extension S3 {
       return HTTPResponse(
         status: form["success_action_status"] == "200" ? 200 : 204, headers: headers)
     }
-    var response = HTTPResponse.xml("PostResponse") { xml in
+    let body = XMLWriter.document("PostResponse", namespace: nil) { xml in
       xml.element("Location", place)
       xml.element("Bucket", bucket)
       xml.element("Key", object.key)
       xml.element("ETag", tag)
     }
-    response.status = 201
+    var response = HTTPResponse(
+      status: 201, headers: ["Content-Type": "application/xml"], body: .bytes(body))
     for (name, value) in headers { response.headers.append(name, value) }
     return response
   }

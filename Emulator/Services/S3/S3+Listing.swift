@@ -140,7 +140,7 @@ extension S3 {
     }
     let showsOwner = !isSecond || request["fetch-owner"] == "true"
     let owner = showsOwner ? ownerXML : ""
-    return .xml("ListBucketResult") { xml in
+    var response = HTTPResponse.xml("ListBucketResult") { xml in
       xml.element("Name", bucket)
       xml.element("Prefix", encoding.encode(query.prefix))
       if isSecond {
@@ -157,6 +157,8 @@ extension S3 {
         xml.element("CommonPrefixes") { $0.element("Prefix", encoding.encode(prefix)) }
       }
     }
+    response.headers.append("x-amz-bucket-region", region)
+    return response
   }
 
   private static func writeSecond(

@@ -14,7 +14,10 @@ extension S3 {
     let now = self.now()
     let isThere = try await database.write { connection in
       let table = ObjectTable(connection: connection)
-      if try table.bucket(bucket) == nil { try table.save(Bucket(name: bucket, created: now)) }
+      if try table.bucket(bucket) == nil {
+        try table.save(Bucket(name: bucket, created: now))
+        try table.setDefaults(of: bucket)
+      }
       return try table.object(key, in: bucket) != nil
     }
     guard !isThere else { return false }

@@ -26,7 +26,9 @@ extension S3 {
     -> HTTPResponse
   {
     let (object, isVersioned) = try await find(request, bucket, key, withBody: true)
-    try Preconditions(request.headers).checkReading(object)
+    try ObjectEncryption.check(request.headers, reading: object.details)
+    try Preconditions(request.headers).checkReading(object, now: now())
+    try object.requireAtHand(now())
     let part = try part(of: object, request)
     var response = HTTPResponse(
       status: part == nil ? 200 : 206,
@@ -46,7 +48,8 @@ extension S3 {
     -> HTTPResponse
   {
     let (object, isVersioned) = try await find(request, bucket, key, withBody: false)
-    try Preconditions(request.headers).checkReading(object)
+    try ObjectEncryption.check(request.headers, reading: object.details)
+    try Preconditions(request.headers).checkReading(object, now: now())
     let part = try part(of: object, request)
     // HEAD has no body; the length is what GET would send.
     return HTTPResponse(
@@ -66,15 +69,15 @@ extension S3 {
     return try await database.lookUp { connection in
       let table = ObjectTable(connection: connection)
       let found = try table.object(key, in: bucket, version: version, withBody: withBody)
-      guard let found else {
+      guard var found else {
         _ = try table.requireBucket(bucket)
-        throw version.map { .noSuchVersion(key, $0) } ?? S3Error.noSuchKey(key)
+        throw S3Error.absent(key, version)
       }
       guard !found.isMarker else {
         let marker: HTTPHeaders = [
           "x-amz-delete-marker": "true", "x-amz-version-id": found.version,
         ]
-        var error = version == nil ? S3Error.noSuchKey(key) : S3Error.methodNotAllowed
+        var error = version == nil ? S3Error.noSuchKey(key) : S3Error.deleteMarker(request.method)
         error.headers = marker
         if version != nil {
           error.headers.append("Allow", "DELETE")
@@ -82,8 +85,9 @@ extension S3 {
         }
         throw error
       }
-      let isVersioned = try table.bucket(bucket)?.versioning != nil
-      return (found, isVersioned)
+      let place = try table.requireBucket(bucket)
+      found.expiration = try table.expiration(of: found, in: place)
+      return (found, place.versioning != nil)
     }
   }
 
@@ -96,9 +100,14 @@ extension S3 {
       throw .invalidArgument(
         "Part number must be an integer between 1 and 10000, inclusive", "partNumber", text)
     }
+    guard !request.headers.contains("Range") else {
+      throw .invalidRequest("Cannot specify both Range header and partNumber query parameter")
+    }
     let parts = object.details.parts.isEmpty ? [object.size] : object.details.parts
     guard number <= parts.count else {
-      throw S3Error("InvalidPartNumber", 416, "The requested partnumber is not satisfiable")
+      throw S3Error(
+        "InvalidPartNumber", 416, "The requested partnumber is not satisfiable",
+        [("PartNumberRequested", text), ("ActualPartCount", "\(parts.count)")])
     }
     let start = parts[..<(number - 1)].reduce(0, +)
     return start..<(start + parts[number - 1])
@@ -111,7 +120,7 @@ extension S3 {
     headers.append("ETag", "\"\(object.eTag)\"")
     headers.append("Last-Modified", WireTime.http(object.modified))
     headers.append("Accept-Ranges", "bytes")
-    for pair in object.details.headers where !ObjectHeaders.encryption.contains(pair.name) {
+    for pair in object.details.headers where !ObjectEncryption.kept.contains(pair.name) {
       headers.append(pair.name, pair.value)
     }
     for (parameter, name) in Self.overrides {
@@ -123,6 +132,12 @@ extension S3 {
     }
     if isVersioned { headers.append("x-amz-version-id", object.version) }
     headers.append(encryptionOf: object.details)
+    ObjectLock.append(object.details, to: &headers)
+    if let expiration = object.expiration { headers.append("x-amz-expiration", expiration) }
+    if object.isArchived, let end = object.details.restoredUntil, end > now() {
+      headers.append(
+        "x-amz-restore", "ongoing-request=\"false\", expiry-date=\"\(WireTime.http(end))\"")
+    }
     if !object.details.tags.isEmpty {
       headers.append("x-amz-tagging-count", "\(object.details.tags.count)")
     }
@@ -130,7 +145,8 @@ extension S3 {
       headers.append("x-amz-mp-parts-count", "\(object.details.parts.count)")
     }
     // A checksum is of the whole object, so it would be wrong beside a part of it.
-    if part == nil, request.headers["x-amz-checksum-mode"]?.uppercased() == "ENABLED",
+    if part?.count ?? object.size == object.size,
+      request.headers["x-amz-checksum-mode"]?.uppercased() == "ENABLED",
       let checksum = object.details.checksum
     {
       headers.append(checksum.algorithm.header, checksum.value)

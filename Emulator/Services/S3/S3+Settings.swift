@@ -21,8 +21,11 @@ enum BucketSetting: String, Sendable {
   case objectLock = "object-lock"
   case replication
 
-  /// Object lock and replication are told to be absent; they cannot be set.
-  var isStored: Bool { self != .objectLock && self != .replication && self != .acl }
+  /// Reads or writes of objects have to look at it.
+  var isWatched: Bool { self == .encryption || self == .lifecycle || self == .objectLock }
+
+  /// Whether it can be taken back.
+  var isRemovable: Bool { self != .objectLock && self != .acl }
 
   /// The error for a bucket that has none.
   func absent(_ bucket: String) -> S3Error {
@@ -78,7 +81,9 @@ enum BucketSetting: String, Sendable {
     case .ownershipControls: "OwnershipControls"
     case .accelerate: "AccelerateConfiguration"
     case .requestPayment: "RequestPaymentConfiguration"
-    case .acl, .objectLock, .replication: ""
+    case .objectLock: "ObjectLockConfiguration"
+    case .replication: "ReplicationConfiguration"
+    case .acl: ""
     }
   }
 
@@ -94,14 +99,54 @@ enum BucketSetting: String, Sendable {
   }
 }
 
+extension BucketSetting {
+  /// Whether a document takes the setting away.
+  fileprivate func isEmpty(_ document: [UInt8]) -> Bool {
+    guard self == .tagging else { return false }
+    return (try? XMLElement.reading(document))?["TagSet"]?.children.isEmpty ?? true
+  }
+
+  /// What a document asks of its bucket and of others.
+  fileprivate func check(_ document: [UInt8], of bucket: Bucket, in table: ObjectTable) throws {
+    switch self {
+    case .objectLock:
+      guard bucket.versioning == .enabled else {
+        throw S3Error(
+          "InvalidBucketState", 409,
+          "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+      }
+    case .replication:
+      guard bucket.versioning == .enabled else {
+        throw S3Error.invalidRequest(
+          "Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+      }
+      for rule in try XMLElement.reading(document).all("Rule") {
+        let arn = rule["Destination"]?["Bucket"]?.text ?? ""
+        let name = arn.split(separator: ":").last.map(String.init) ?? ""
+        guard try table.bucket(name)?.versioning == .enabled else {
+          throw S3Error.invalidRequest("Destination bucket must have versioning enabled.")
+        }
+      }
+    case .logging:
+      guard let target = try XMLElement.reading(document)["LoggingEnabled"]?["TargetBucket"]?.text,
+        try table.bucket(target) == nil
+      else { return }
+      throw S3Error(
+        "InvalidTargetBucketForLogging", 400, "The target bucket for logging does not exist",
+        [("TargetBucket", target)])
+    default: break
+    }
+  }
+}
+
 extension S3 {
   func perform(
     _ request: S3Request, _ bucket: String, on setting: BucketSetting
   ) async throws -> HTTPResponse {
     switch request.method {
     case "GET": return try await get(setting, of: bucket)
-    case "PUT" where setting.isStored: return try await put(request, setting, of: bucket)
-    case "DELETE" where setting.isStored: return try await delete(setting, of: bucket)
+    case "PUT" where setting != .acl: return try await put(request, setting, of: bucket)
+    case "DELETE" where setting.isRemovable: return try await delete(setting, of: bucket)
     default: throw S3Error.notSupported(request.method, setting.rawValue)
     }
   }
@@ -118,11 +163,14 @@ extension S3 {
   private func put(
     _ request: S3Request, _ setting: BucketSetting, of bucket: String
   ) async throws -> HTTPResponse {
-    let document = try setting.checked(try await request.bytes(upTo: 1 << 20))
+    let document = try setting.checked(try await request.bytes(upTo: 1 << 20), of: bucket)
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
-      _ = try table.requireBucket(bucket)
-      try table.set(setting.rawValue, of: bucket, to: document)
+      try setting.check(document, of: try table.requireBucket(bucket), in: table)
+      guard setting != .ownershipControls else {
+        return try table.setOwnership(of: bucket, to: document)
+      }
+      try table.set(setting.rawValue, of: bucket, to: setting.isEmpty(document) ? nil : document)
     }
     return HTTPResponse(status: setting == .tagging || setting == .policy ? 204 : 200)
   }
@@ -131,6 +179,9 @@ extension S3 {
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
       _ = try table.requireBucket(bucket)
+      guard setting != .ownershipControls else {
+        return try table.setOwnership(of: bucket, to: nil)
+      }
       try table.set(setting.rawValue, of: bucket, to: nil)
     }
     return HTTPResponse(status: 204)
@@ -164,10 +215,32 @@ extension S3 {
 
 extension S3 {
   func tags(_ request: S3Request, _ bucket: String, _ key: String) async throws -> HTTPResponse {
-    let (object, isVersioned) = try await find(request, bucket, key, withBody: false)
+    let (object, isVersioned) = try await tagged(request, bucket, key)
     var response = HTTPResponse.xml("Tagging") { ObjectTags.write(object.details.tags, to: &$0) }
     if isVersioned { response.headers.append("x-amz-version-id", object.version) }
     return response
+  }
+
+  /// The object whose tags are read. The service words the error of this operation in its own way.
+  private func tagged(
+    _ request: S3Request, _ bucket: String, _ key: String
+  ) async throws -> (object: StoredObject, isVersioned: Bool) {
+    do {
+      return try await unmarked(request, bucket, key)
+    } catch let error as S3Error where error.code == "NoSuchKey" {
+      throw S3Error.noSuchKey("\(bucket)/\(key)")
+    }
+  }
+
+  /// The object that a request names, for operations that no delete marker allows.
+  func unmarked(
+    _ request: S3Request, _ bucket: String, _ key: String
+  ) async throws -> (object: StoredObject, isVersioned: Bool) {
+    do {
+      return try await find(request, bucket, key, withBody: false)
+    } catch let error as S3Error where error.headers.contains("x-amz-delete-marker") {
+      throw S3Error.deleteMarker(request.method)
+    }
   }
 
   func setTags(_ request: S3Request, _ bucket: String, _ key: String) async throws -> HTTPResponse {
@@ -205,11 +278,9 @@ extension S3 {
       let table = ObjectTable(connection: connection)
       let isVersioned = try table.requireBucket(bucket).versioning != nil
       guard let object = try table.object(key, in: bucket, version: version) else {
-        throw version.map { .noSuchVersion(key, $0) } ?? S3Error.noSuchKey(key)
+        throw S3Error.absent(key, version)
       }
-      guard !object.isMarker else {
-        throw version == nil ? S3Error.noSuchKey(key) : S3Error.methodNotAllowed
-      }
+      guard !object.isMarker else { throw S3Error.deleteMarker(request.method) }
       var details = object.details
       try change(connection, &details)
       try table.setDetails(details, of: object)

@@ -23,9 +23,7 @@ extension S3 {
       xml.element("Key", key)
       xml.element("UploadId", id)
       xml.element("PartNumberMarker", marker)
-      if found.count > limit, let last = found.prefix(limit).last {
-        xml.element("NextPartNumberMarker", last.number)
-      }
+      xml.element("NextPartNumberMarker", found.prefix(limit).last?.number ?? 0)
       xml.element("MaxParts", limit)
       xml.element("IsTruncated", found.count > limit ? "true" : "false")
       for part in found.prefix(limit) {
@@ -69,10 +67,8 @@ extension S3 {
       xml.element("Bucket", bucket)
       xml.element("KeyMarker", encoding.encode(key))
       xml.element("UploadIdMarker", request["upload-id-marker"] ?? "")
-      if page.isTruncated, let next = page.last {
-        xml.element("NextKeyMarker", encoding.encode(next.key))
-        xml.element("NextUploadIdMarker", next.id)
-      }
+      xml.element("NextKeyMarker", page.last.map { encoding.encode($0.key) } ?? "")
+      xml.element("NextUploadIdMarker", page.last?.id ?? "")
       xml.element("Prefix", encoding.encode(query.prefix))
       if !query.delimiter.isEmpty { xml.element("Delimiter", encoding.encode(query.delimiter)) }
       if encoding.isOn { xml.element("EncodingType", "url") }

@@ -8,8 +8,8 @@ extension S3 {
   ) async throws
     -> HTTPResponse
   {
-    var details = try ObjectHeaders.details(request.headers)
-    details.access = try AccessControl.named(in: request.headers, owner: ownerID)
+    var details = try details(of: request.headers)
+    ObjectEncryption.complete(&details, region: region, account: account)
     var algorithm: ChecksumAlgorithm?
     if let name = request.headers["x-amz-checksum-algorithm"] {
       algorithm = ChecksumAlgorithm(rawValue: name.uppercased())
@@ -72,6 +72,7 @@ extension S3 {
     let upload = try await database.lookUp {
       try UploadTable(connection: $0).require(id, bucket: bucket, key: key)
     }
+    try ObjectEncryption.check(request.headers, part: upload.details)
     var part: UploadedPart
     let isCopy = request.headers.contains("x-amz-copy-source")
     if isCopy {
@@ -80,6 +81,7 @@ extension S3 {
       var receiver = try BodyReceiver(
         request.headers, into: folder, usual: upload.algorithm ?? .crc64nvme,
         signing: request.chunkSigning)
+      try upload.check(receiver.algorithm)
       let received = try await receiver.receive(request.http.body)
       part = UploadedPart(
         number: number, size: received.size, eTag: Hex.encode(received.md5), modified: 0,
@@ -87,7 +89,7 @@ extension S3 {
     }
     part.modified = now()
     try await add(part, to: upload)
-    var response = isCopy ? copyPartResult(part) : partResult(part)
+    var response = isCopy ? copyPartResult(part, of: upload) : partResult(part, of: upload)
     response.headers.append(encryptionOf: upload.details)
     return response
   }
@@ -106,16 +108,21 @@ extension S3 {
     }
   }
 
-  private func partResult(_ part: UploadedPart) -> HTTPResponse {
+  private func partResult(_ part: UploadedPart, of upload: Upload) -> HTTPResponse {
     var headers: HTTPHeaders = ["ETag": "\"\(part.eTag)\""]
-    if let checksum = part.checksum { headers.append(checksum.algorithm.header, checksum.value) }
+    if upload.algorithm != nil, let checksum = part.checksum {
+      headers.append(checksum.algorithm.header, checksum.value)
+    }
     return HTTPResponse(status: 200, headers: headers)
   }
 
-  private func copyPartResult(_ part: UploadedPart) -> HTTPResponse {
+  private func copyPartResult(_ part: UploadedPart, of upload: Upload) -> HTTPResponse {
     .xml("CopyPartResult") { xml in
       xml.element("LastModified", WireTime.iso(part.modified))
       xml.element("ETag", "\"\(part.eTag)\"")
+      if upload.algorithm != nil, let checksum = part.checksum {
+        xml.element(checksum.algorithm.element, checksum.value)
+      }
     }
   }
 
@@ -133,6 +140,10 @@ extension S3 {
           "The x-amz-copy-source-range value must be of the form bytes=first-last where first and "
             + "last are the zero-based offsets of the first and last bytes to copy",
           "x-amz-copy-source-range", header)
+      }
+      guard part.lowerBound < original.size else {
+        throw S3Error.invalidRequest(
+          "The specified copy range is invalid for the source object size")
       }
       guard part.upperBound <= original.size else {
         throw S3Error.invalidArgument(

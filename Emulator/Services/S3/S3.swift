@@ -43,9 +43,11 @@ package final class S3: Sendable {
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
       for wanted in buckets {
-        var bucket = try table.bucket(wanted.name) ?? Bucket(name: wanted.name, created: now)
+        let known = try table.bucket(wanted.name)
+        var bucket = known ?? Bucket(name: wanted.name, created: now)
         if wanted.isVersioned, bucket.versioning == nil { bucket.versioning = .enabled }
         try table.save(bucket)
+        if known == nil { try table.setDefaults(of: wanted.name) }
       }
     }
   }
@@ -100,7 +102,10 @@ package final class S3: Sendable {
     guard now() / 1_000 <= signed + seconds else {
       throw S3Error(
         "AccessDenied", 403, "Request has expired",
-        [("X-Amz-Expires", text), ("Expires", WireTime.iso((signed + seconds) * 1_000))])
+        [
+          ("X-Amz-Expires", text), ("Expires", WireTime.iso((signed + seconds) * 1_000)),
+          ("ServerTime", WireTime.iso(now())),
+        ])
     }
   }
 }

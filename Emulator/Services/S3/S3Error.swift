@@ -59,6 +59,23 @@ extension S3Error {
       [("Key", key), ("VersionId", version)])
   }
 
+  /// An object, or a version of it, that is not there.
+  static func absent(_ key: String, _ version: String?) -> S3Error {
+    guard let version else { return .noSuchKey(key) }
+    return VersionID.isValid(version) ? .noSuchVersion(key, version) : .invalidVersion(version)
+  }
+
+  static func invalidVersion(_ version: String) -> S3Error {
+    invalidArgument("Invalid version id specified", "versionId", version)
+  }
+
+  /// What a delete marker cannot be used for.
+  static func deleteMarker(_ method: String) -> S3Error {
+    var error = methodNotAllowed
+    error.details = [("Method", method), ("ResourceType", "DeleteMarker")]
+    return error
+  }
+
   static func noSuchUpload(_ id: String) -> S3Error {
     S3Error(
       "NoSuchUpload", 404,
@@ -81,10 +98,19 @@ extension S3Error {
       [("Condition", condition)])
   }
 
-  static func notImplemented(_ what: String) -> S3Error {
+  /// `reason` says what about the header it is, when that is only its value.
+  static func notImplemented(_ header: String, _ reason: String? = nil) -> S3Error {
     S3Error(
       "NotImplemented", 501, "A header you provided implies functionality that is not implemented",
-      [("Header", what)])
+      [("Header", header)] + (reason.map { [("additionalMessage", $0)] } ?? []))
+  }
+
+  /// Something else happened to the object since the upload began.
+  static func conflict(_ condition: String, _ key: String) -> S3Error {
+    S3Error(
+      "ConditionalRequestConflict", 409,
+      "The conditional request cannot succeed due to a conflicting operation against this resource.",
+      [("Condition", condition), ("Key", key)])
   }
 
   static let malformedXML = S3Error(

@@ -27,6 +27,8 @@ struct StoredObject: Sendable {
   var modified = 0
   var details = ObjectDetails()
   var body = Body.bytes([])
+  /// When its bucket's rules let it end, as answers say it; not stored.
+  var expiration: String?
 
   /// Takes over the bytes that were received.
   mutating func take(_ received: ReceivedBody) {
@@ -50,6 +52,12 @@ struct ObjectDetails: Sendable, Equatable {
   var upload: String?
   /// nil stands for the owner alone.
   var access: AccessControl?
+  /// Until when this version cannot be deleted.
+  var retention: ObjectLock.Retention?
+  /// Whether it cannot be deleted until that is taken back; nil when it was never said.
+  var isHeld: Bool?
+  /// Until when a copy of an archived object is at hand, in Unix milliseconds.
+  var restoredUntil: Int?
 
   struct Pair: Sendable, Equatable {
     var name: String
@@ -80,6 +88,11 @@ extension ObjectDetails {
     if !partSums.isEmpty { members.append(("q", .array(partSums.map { .string($0) }))) }
     if let upload { members.append(("u", .string(upload))) }
     if let access { members.append(("a", access.stored)) }
+    if let retention {
+      members.append(("l", .array([.string(retention.mode.rawValue), .int(retention.until)])))
+    }
+    if let isHeld { members.append(("o", .bool(isHeld))) }
+    if let restoredUntil { members.append(("r", .int(restoredUntil))) }
     return JSONValue.object(JSONObject(members)).description
   }
 
@@ -91,6 +104,13 @@ extension ObjectDetails {
     partSums = value["q"]?.array?.compactMap(\.string) ?? []
     upload = value["u"]?.string
     access = AccessControl(stored: value["a"])
+    if let lock = value["l"]?.array, lock.count == 2, let until = lock[1].int,
+      let mode = lock[0].string.flatMap(ObjectLock.Mode.init(rawValue:))
+    {
+      retention = ObjectLock.Retention(mode: mode, until: until)
+    }
+    isHeld = value["o"]?.bool
+    restoredUntil = value["r"]?.int
     if let sum = value["c"]?.array, sum.count == 3, let name = sum[0].string,
       let algorithm = ChecksumAlgorithm(rawValue: name), let text = sum[1].string
     {

@@ -11,6 +11,21 @@ struct Upload: Sendable {
   var algorithm: ChecksumAlgorithm?
   /// The checksum is of the whole object, not of the parts' checksums.
   var isWhole = false
+  /// Its key was written to since it began.
+  var isTouched = false
+}
+
+extension Upload {
+  /// Holds the checksum that a part names against the one that was chosen for the upload.
+  func check(_ named: ChecksumAlgorithm?) throws(S3Error) {
+    // Without a choice a CRC is taken all the same: the SDKs send one with every part.
+    if algorithm == nil, named.map(\.canBeOfWholeObject) ?? true { return }
+    guard named != algorithm, !(named == nil && isWhole) else { return }
+    func text(_ name: ChecksumAlgorithm?) -> String { name?.rawValue.lowercased() ?? "null" }
+    throw .invalidRequest(
+      "Checksum Type mismatch occurred, expected checksum Type: \(text(algorithm)), actual checksum "
+        + "Type: \(text(named))")
+  }
 }
 
 /// A part of an upload.
@@ -30,7 +45,10 @@ struct UploadTable {
 
   func add(_ upload: Upload) throws {
     try connection.run(
-      "INSERT INTO s3_uploads VALUES (?, ?, ?, ?, ?, ?, ?)",
+      """
+      INSERT INTO s3_uploads (id, bucket, key, created, details, algorithm, whole)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """,
       [
         .text(upload.id), .text(upload.bucket), .text(upload.key), Value(upload.created),
         .text(upload.details.encoded), Value(upload.algorithm?.rawValue),
@@ -104,14 +122,14 @@ struct UploadTable {
     return (created ?? Int.max, true)
   }
 
-  private static let columns = "id, bucket, key, created, details, algorithm, whole"
+  private static let columns = "id, bucket, key, created, details, algorithm, whole, touched"
 
   private static func upload(_ row: Row) -> Upload {
     Upload(
       id: row.text(0), bucket: row.text(1), key: row.text(2), created: row.integer(3),
       details: ObjectDetails(encoded: row.text(4)),
       algorithm: row.isNull(5) ? nil : ChecksumAlgorithm(rawValue: row.text(5)),
-      isWhole: row.integer(6) == 1)
+      isWhole: row.integer(6) == 1, isTouched: row.integer(7) == 1)
   }
 
   /// Adds a part, in place of one with its number.

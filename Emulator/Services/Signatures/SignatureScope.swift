@@ -3,20 +3,24 @@ import Server
 /// The service that a request was signed for (Signature Version 4, "credential scope"). Read byte by
 /// byte: this runs for every request.
 enum SignatureScope {
-  static func service(of request: HTTPRequest) -> String? {
+  static func service(of request: HTTPRequest) -> String? { part(1, of: request) }
+
+  static func region(of request: HTTPRequest) -> String? { part(2, of: request) }
+
+  private static func part(_ place: Int, of request: HTTPRequest) -> String? {
     if var header = request.headers["Authorization"] {
       return header.withUTF8 { bytes in
-        bytes.starts(with: "AWS4-".utf8) ? service(in: bytes, behind: "Credential=") : nil
+        bytes.starts(with: "AWS4-".utf8) ? part(place, in: bytes, behind: "Credential=") : nil
       }
     }
     guard var query = request.query else { return nil }
-    return query.withUTF8 { service(in: $0, behind: "X-Amz-Credential=") }
+    return query.withUTF8 { part(place, in: $0, behind: "X-Amz-Credential=") }
   }
 
-  /// The fourth part of `key/date/region/service/aws4_request`, whose slashes may be encoded. Keys may
-  /// hold slashes, so the parts are counted from the end.
-  private static func service(
-    in bytes: UnsafeBufferPointer<UInt8>, behind marker: StaticString
+  /// A part of `key/date/region/service/aws4_request`, whose slashes may be encoded. Keys may hold
+  /// slashes, so the parts are counted from the end, where 0 is the last.
+  private static func part(
+    _ place: Int, in bytes: UnsafeBufferPointer<UInt8>, behind marker: StaticString
   ) -> String? {
     guard var position = end(of: marker, in: bytes) else { return nil }
     // The places of the last slashes, each with the length of what stands for it.
@@ -32,7 +36,7 @@ enum SignatureScope {
       position += length
     }
     guard slashes.count >= 4 else { return nil }
-    let (first, last) = (slashes[slashes.count - 2], slashes[slashes.count - 1])
+    let (first, last) = (slashes[slashes.count - 1 - place], slashes[slashes.count - place])
     let name = bytes[(first.start + first.length)..<last.start]
     return String(decoding: name, as: UTF8.self).lowercased()
   }

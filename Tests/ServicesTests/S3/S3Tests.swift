@@ -14,7 +14,11 @@ private struct Harness {
 
   init(_ folder: String? = nil) async throws {
     let database = try Database(folder.map { $0 + "/state.sqlite" } ?? ":memory:")
-    s3 = try await S3(database, folder: folder.map { $0 + "/objects" })
+    try await self.init(database, folder.map { $0 + "/objects" })
+  }
+
+  init(_ database: Database, _ folder: String? = nil) async throws {
+    s3 = try await S3(database, folder: folder)
     try await s3.create(buckets: [BucketDefinition(logicalID: "B", name: "bkt")])
   }
 
@@ -80,7 +84,8 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(try await s3.send("GET", "/bkt/none").code == "NoSuchKey")
     #expect(try await s3.send("GET", "/none/none").code == "NoSuchBucket")
     #expect(try await s3.send("PUT", "/none/k", [1]).code == "NoSuchBucket")
-    #expect(try await s3.send("GET", "/bkt/none?versionId=x").code == "NoSuchVersion")
+    #expect(try await s3.send("GET", "/bkt/none?versionId=null").code == "NoSuchVersion")
+    #expect(try await s3.send("GET", "/bkt/none?versionId=x").code == "InvalidArgument")
     let head = try await s3.send("HEAD", "/bkt/none")
     #expect(head.status == 404 && head.body.isEmpty)
   }
@@ -196,11 +201,10 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   @Test func `refuses what it does not have, by name`() async throws {
     let s3 = try await Harness()
-    let reply = try await s3.send("PUT", "/bkt/k?retention", [])
-    #expect(reply.status == 501 && reply.text.contains("retention"))
+    let reply = try await s3.send("GET", "/bkt/k?torrent", [])
+    #expect(reply.status == 501 && reply.text.contains("torrent"))
     #expect(
-      try await s3.send("PUT", "/bkt/k", [1], ["x-amz-object-lock-mode": "GOVERNANCE"]).status
-        == 501)
+      try await s3.send("PUT", "/bkt/k", [1], ["x-amz-write-offset-bytes": "0"]).status == 501)
   }
 }
 
@@ -338,5 +342,50 @@ private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(try await s3.send("PUT", "/bkt/k?partNumber=0&uploadId=\(id)", [1]).status == 400)
     #expect(try await s3.send("DELETE", "/bkt/k?uploadId=\(id)").status == 204)
     #expect(try await s3.send("GET", "/bkt/k?uploadId=\(id)").code == "NoSuchUpload")
+  }
+}
+
+@Suite struct S3StateTests {
+  /// The tables of the first version, as far as buckets and their settings go.
+  private static let first = Migrations(
+    part: "s3",
+    sql: [
+      """
+      CREATE TABLE s3_buckets (
+        name TEXT PRIMARY KEY, created INTEGER NOT NULL, versioning TEXT) WITHOUT ROWID;
+      CREATE TABLE s3_settings (
+        bucket TEXT NOT NULL, kind TEXT NOT NULL, document BLOB NOT NULL,
+        PRIMARY KEY (bucket, kind)) WITHOUT ROWID;
+      CREATE TABLE s3_objects (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT NOT NULL, key TEXT NOT NULL,
+        version TEXT NOT NULL, latest INTEGER NOT NULL, marker INTEGER NOT NULL,
+        size INTEGER NOT NULL, etag TEXT NOT NULL, modified INTEGER NOT NULL,
+        details TEXT NOT NULL, file TEXT, body BLOB, UNIQUE (bucket, key, version));
+      CREATE UNIQUE INDEX s3_latest ON s3_objects (bucket, key) WHERE latest = 1;
+      CREATE TABLE s3_uploads (
+        id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, created INTEGER NOT NULL,
+        details TEXT NOT NULL, algorithm TEXT, whole INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE s3_parts (
+        upload TEXT NOT NULL, number INTEGER NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL,
+        modified INTEGER NOT NULL, checksum TEXT NOT NULL, file TEXT, body BLOB,
+        PRIMARY KEY (upload, number));
+      INSERT INTO s3_buckets VALUES ('old', 1, NULL);
+      INSERT INTO s3_settings VALUES ('old', 'encryption',
+        '<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>'
+        || '<SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>'
+        || '</ServerSideEncryptionConfiguration>');
+      INSERT INTO s3_objects VALUES (1, 'old', 'k', 'null', 1, 0, 1, 'e', 1, '{}', NULL, x'78');
+      INSERT INTO s3_uploads VALUES ('u', 'old', 'k', 1, '{}', NULL, 1);
+      """
+    ])
+
+  @Test func `carries a state of the first version over`() async throws {
+    let database = try Database(":memory:")
+    try await database.migrate(Self.first)
+    let s3 = try await Harness(database)
+    #expect(try await s3.send("GET", "/old/k").text == "x")
+    #expect(try await s3.send("GET", "/old?uploads").text.contains("<UploadId>u</UploadId>"))
+    let made = try await s3.send("PUT", "/old/new", [1])
+    #expect(made.headers["x-amz-server-side-encryption"] == "aws:kms")
   }
 }

@@ -190,9 +190,11 @@ def test_signatures():
 def test_refusals_name_the_operation():
     name = bucket()
     put(name, "k")
-    for call in [lambda: s3.put_object_retention(Bucket=name, Key="k", Retention={"Mode": "GOVERNANCE"}),
-                 lambda: s3.restore_object(Bucket=name, Key="k", RestoreRequest={"Days": 1}),
-                 lambda: s3.put_object(Bucket=name, Key="k", SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)]:
+    for call in [lambda: s3.get_object_torrent(Bucket=name, Key="k"),
+                 lambda: s3.select_object_content(Bucket=name, Key="k", Expression="select * from s3object",
+                                                  ExpressionType="SQL", InputSerialization={"CSV": {}},
+                                                  OutputSerialization={"CSV": {}}),
+                 lambda: s3.put_object(Bucket=name, Key="k", WriteOffsetBytes=1)]:
         refused(call, "NotImplemented", 501)
 
 
