@@ -162,7 +162,8 @@ struct TurnRun: Sendable {
   }
 
   private func refuse(_ error: AgentError) async -> TurnReport {
-    _ = await send(.failed(error))
+    // Also when the invocation is being ended.
+    _ = await Task { await send(.failed(error)) }.value
     return report(.failed(error))
   }
 

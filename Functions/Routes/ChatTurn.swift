@@ -92,7 +92,8 @@ struct ChatTurn: Sendable {
       invocation.log.error(
         "frame failed",
         ["reason": "\(error)", "connectionId": .string(event.connectionID)])
-      try await refuse(FrameError(.internalError, id: id), event)
+      // Also when the invocation is being ended.
+      try await Task { [id] in try await refuse(FrameError(.internalError, id: id), event) }.value
     }
     return .ok
   }
@@ -124,7 +125,8 @@ struct ChatTurn: Sendable {
       try await sender.send(
         ServerFrame.turn(step, id: frame.id).encoded(), to: event.connectionID, at: address)
     }
-    try await complete()
+    // The message is answered, even when the invocation is being ended.
+    try await Task { try await complete() }.value
   }
 
   private func question(

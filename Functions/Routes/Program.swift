@@ -218,16 +218,28 @@ extension HandlerTable {
   /// first event.
   private static let speaking = [
     Route("admin") { try Program(environment: Program.environment).admin() },
-    Route("chat") { try Program(environment: Program.environment).chat() },
+    Route("chat") {
+      try Program(environment: Program.environment).chat().raw
+        .measured(namespace: TurnMetrics.namespace)
+    },
     Route("connect") { try Program(environment: Program.environment).connect() },
     Route("conversations") { try Program(environment: Program.environment).conversations() },
-    Route("default") { try Program(environment: Program.environment).default() },
+    Route("default") {
+      try Program(environment: Program.environment).default().raw
+        .measured(namespace: TurnMetrics.namespace)
+    },
     Route("disconnect") { try Program(environment: Program.environment).disconnect() },
     Route("forget") { try Program(environment: Program.environment).forget() },
     Route("health") { try Program(environment: Program.environment).health() },
     Route("ingest") { try Program(environment: Program.environment).ingest() },
-    Route("messages") { try Program(environment: Program.environment).messages() },
-    Route("stream") { try Program(environment: Program.environment).stream() },
+    Route("messages") {
+      try Program(environment: Program.environment).messages().raw
+        .measured(namespace: TurnMetrics.namespace)
+    },
+    Route("stream") {
+      try Program(environment: Program.environment).stream().raw
+        .measured(namespace: TurnMetrics.namespace)
+    },
   ]
 
   /// They answer by themselves.

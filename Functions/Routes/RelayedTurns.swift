@@ -35,11 +35,13 @@ struct RelayedTurns: Sendable {
     // The client has its answer: what goes wrong now only keeps it from coming back for it.
     do {
       try await begun
-      try await relay.finish(report)
+      // Also when the invocation is being ended.
+      try await Task { try await relay.finish(report) }.value
     } catch {
       invocation.log.warn("end of the turn not kept", ["reason": "\(error)"])
     }
     invocation.log.turn(report, of: question.caller)
+    TurnMetrics.emit(report, for: invocation)
   }
 }
 

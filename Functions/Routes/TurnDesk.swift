@@ -79,12 +79,14 @@ struct TurnDesk: Sendable {
   /// name of the answer is the one under which the turn is stopped and come back to.
   func answer(
     _ ticket: Ticket, _ invocation: Invocation,
-    complete: @Sendable () async throws -> Void, _ listener: @escaping TurnRelay.Listener
+    complete: @escaping @Sendable () async throws -> Void,
+    _ listener: @escaping TurnRelay.Listener
   ) async throws {
     let agent = try await agent(ticket.assistant)
     await relayed.answer(
       ticket.question, by: agent, as: ticket.question.key.messageID, invocation, listener)
-    try await complete()
+    // Also when the invocation is being ended.
+    try await Task { try await complete() }.value
   }
 
   /// Asks the caller's turn to end; it may be over already.

@@ -117,7 +117,9 @@ actor TurnRelay {
   private func flush() async {
     while let next = waiting.first, let listener {
       do {
-        if let event = event(next) { try await listener(event) }
+        // Whole, even when the invocation is being ended: half an event would look like a client that
+        // has gone.
+        if let event = event(next) { try await Task { try await listener(event) }.value }
         waiting.removeFirst()
       } catch {
         self.listener = nil

@@ -151,8 +151,8 @@ struct AnswerExchange {
   }
 
   private func request(_ what: String) -> RequestText {
-    let path = "/2018-06-01/runtime/invocation/\(invocation.requestID)/\(what)"
-    let request = RequestText(.post, path, host: host)
+    let request = RequestText(
+      .post, "/2018-06-01/runtime/invocation/", invocation.requestID, "/", what, host: host)
     guard let id = invocation.invocationID else { return request }
     return request.field("Lambda-Runtime-Invocation-Id", id)
   }

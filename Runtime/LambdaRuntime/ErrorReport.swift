@@ -6,10 +6,15 @@ struct ErrorReport: Sendable, Equatable {
   /// Longest message, in bytes of UTF-8.
   static let messageLimit = 32 * 1024
 
+  /// Most frames that are reported.
+  static let frameLimit = 50
+
   let type: String
   let message: String
+  let frames: [StackFrame]
 
-  init(type: String, message: String) {
+  init(type: String, message: String, frames: [StackFrame] = []) {
+    self.frames = Array(frames.prefix(Self.frameLimit))
     self.type = Self.isValid(type) ? type : "Function.\(Self.word(type))"
     self.message =
       message.utf8.count <= Self.messageLimit
@@ -18,20 +23,22 @@ struct ErrorReport: Sendable, Equatable {
 
   init(_ error: any Error) {
     if let known = error as? any FunctionError {
-      self.init(type: known.errorType, message: known.errorMessage)
+      self.init(type: known.errorType, message: known.errorMessage, frames: known.stackTrace)
     } else {
       self.init(type: "Function.\(Self.name(of: error))", message: String(describing: error))
     }
   }
 
-  /// `{"errorMessage":…,"errorType":…,"stackTrace":[]}`
+  /// `{"errorMessage":…,"errorType":…,"stackTrace":[{"path":…,"line":…,"label":…}]}`
   var body: [UInt8] {
     var body: [UInt8] = []
     body += #"{"errorMessage":"#.utf8
     JSONText.append(message, to: &body)
     body += #","errorType":"#.utf8
     JSONText.append(type, to: &body)
-    body += #","stackTrace":[]}"#.utf8
+    body += #","stackTrace":["#.utf8
+    append(frames, to: &body) { JSONText.append($0, to: &$1) }
+    body += "]}".utf8
     return body
   }
 
@@ -42,8 +49,26 @@ struct ErrorReport: Sendable, Equatable {
     JSONText.appendASCII(String(message.prefix(1024)), to: &cause)
     cause += #","type":"#.utf8
     JSONText.appendASCII(type, to: &cause)
-    cause += #","stack":[]}],"paths":[]}"#.utf8
+    cause += #","stack":["#.utf8
+    append(Array(frames.prefix(10)), to: &cause) {
+      JSONText.appendASCII(String($0.prefix(256)), to: &$1)
+    }
+    cause += "]}],\"paths\":[".utf8
+    if let path = frames.first?.path { JSONText.appendASCII(String(path.prefix(256)), to: &cause) }
+    cause += "]}".utf8
     return cause
+  }
+
+  private func append(
+    _ frames: [StackFrame], to output: inout [UInt8], text: (String, inout [UInt8]) -> Void
+  ) {
+    for (index, frame) in frames.enumerated() {
+      output += (index > 0 ? #",{"path":"# : #"{"path":"#).utf8
+      text(frame.path, &output)
+      output += #","line":\#(frame.line),"label":"#.utf8
+      text(frame.label, &output)
+      output.append(UInt8(ascii: "}"))
+    }
   }
 
   /// The name of an enum's case (`messageTooLong(limit: 5)` → `MessageTooLong`), else of the type.

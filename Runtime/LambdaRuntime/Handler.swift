@@ -59,6 +59,9 @@ public protocol FunctionError: Error {
   /// `Function.X` or `Runtime.X`, X in letters with a capital in front.
   var errorType: String { get }
   var errorMessage: String { get }
+  /// Where it happened, innermost first. Swift's errors do not know, so the default is nothing; an
+  /// error that is to tell takes a `StackFrame` when it is made.
+  var stackTrace: [StackFrame] { get }
 }
 
 /// One handler of a table: its name in `_HANDLER` and how it is made.

@@ -79,14 +79,17 @@ extension Invocation {
 
   /// The id becomes a part of paths: nothing in it may end one.
   private static func isPlain(_ id: String) -> Bool {
-    (1...128).contains(id.utf8.count)
-      && id.utf8.allSatisfy { byte in
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
-        default: false
+    var id = id
+    return id.withUTF8 { bytes in
+      for place in bytes.indices {
+        switch bytes[place] {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: continue
+        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): continue
+        default: return false
         }
       }
+      return (1...128).contains(bytes.count)
+    }
   }
 
   /// Unix milliseconds, as an instant of the clock that never jumps.

@@ -35,7 +35,8 @@ public struct Log: Sendable {
 
   /// Writes nothing.
   public static let silent = Log(
-    writer: LogWriter(format: .text, minimum: .fatal, sink: { _ in }), requestID: nil,
+    writer: LogWriter(format: .text, minimum: .fatal, sink: { _ in }, metricsSink: { _ in }),
+    requestID: nil,
     tenantID: nil)
 
   public func debug(

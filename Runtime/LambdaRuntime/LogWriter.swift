@@ -18,11 +18,15 @@ final class LogWriter: Sendable {
   let minimum: Log.Level
   private let clock: WallClock
   private let sink: @Sendable ([UInt8]) -> Void
+  private let metricsSink: @Sendable ([UInt8]) -> Void
 
+  /// `sink` gets whole lines of the log, `metricsSink` those of metrics.
   init(
     format: Format, minimum: Log.Level, clock: WallClock = .system,
-    sink: @escaping @Sendable ([UInt8]) -> Void
+    sink: @escaping @Sendable ([UInt8]) -> Void,
+    metricsSink: @escaping @Sendable ([UInt8]) -> Void
   ) {
+    self.metricsSink = metricsSink
     self.format = format
     self.minimum = minimum
     self.clock = clock
@@ -51,6 +55,11 @@ final class LogWriter: Sendable {
     _ level: Log.Level, _ message: String, _ fields: KeyValuePairs<String, LogValue>, of log: Log
   ) {
     sink(line(level, message, fields, of: log))
+  }
+
+  /// Writes a line of metrics, whatever the lowest level is.
+  func write(metrics line: [UInt8]) {
+    metricsSink(line)
   }
 
   /// A whole line with its line feed.

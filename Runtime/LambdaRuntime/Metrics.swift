@@ -67,10 +67,11 @@ public struct Metrics: Sendable {
     }
   }
 
-  /// Writes the lines to standard output and forgets the values.
+  /// Writes the lines to standard output, one `write(2)` each, and forgets the values. With
+  /// `Log.silent` nothing is written.
   public mutating func emit(for invocation: Invocation) {
     for line in lines(at: WallClock.system.milliseconds(), requestID: invocation.requestID) {
-      LogWriter.write(line, to: 1)
+      invocation.log.writer.write(metrics: line)
     }
     metrics = []
   }

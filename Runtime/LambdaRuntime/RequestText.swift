@@ -9,23 +9,31 @@ struct RequestText {
 
   private var head: [UInt8] = []
 
-  init(_ method: Method, _ path: String, host: String) {
+  /// `path` comes in parts, which are joined.
+  init(_ method: Method, _ path: String..., host: String) {
     head.reserveCapacity(512)
-    head += "\(method.rawValue) \(path) HTTP/1.1\r\nHost: \(host)\r\n".utf8
-    head += "User-Agent: martlet-runtime\r\n".utf8
+    head += method.rawValue.utf8
+    head.append(0x20)
+    for part in path { head += part.utf8 }
+    head += " HTTP/1.1\r\nHost: ".utf8
+    head += host.utf8
+    head += "\r\nUser-Agent: martlet-runtime\r\n".utf8
   }
 
   /// Adds a field. Control characters in the value, line ends above all, become blanks.
-  func field(_ name: StaticString, _ value: some Sequence<UInt8>) -> RequestText {
-    var copy = self
-    name.withUTF8Buffer { copy.head.append(contentsOf: $0) }
-    copy.head += ": ".utf8
-    copy.head += value.lazy.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }
-    copy.head += "\r\n".utf8
-    return copy
+  consuming func field(_ name: StaticString, _ value: some Sequence<UInt8>) -> RequestText {
+    name.withUTF8Buffer { head.append(contentsOf: $0) }
+    head += ": ".utf8
+    let start = head.count
+    head += value
+    for place in start..<head.count where head[place] < 0x20 || head[place] == 0x7F {
+      head[place] = 0x20
+    }
+    head += "\r\n".utf8
+    return self
   }
 
-  func field(_ name: StaticString, _ value: String) -> RequestText {
+  consuming func field(_ name: StaticString, _ value: String) -> RequestText {
     field(name, value.utf8)
   }
 

@@ -83,8 +83,8 @@ struct ResponseReader {
   private mutating func finished() throws(ResponseFault) -> Response? {
     guard case .complete = phase, let head else { return nil }
     guard position == input.count else { throw .malformed("bytes behind the answer") }
-    let closes = head.values(of: "connection").contains { $0.lowercased().contains("close") }
-    let keepsAlive = !closes && !head.isVersion10 && !endsWithConnection
+    let keepsAlive =
+      !head.mentions("close", in: "connection") && !head.isVersion10 && !endsWithConnection
     let response = Response(head: head, body: body, keepsAlive: keepsAlive)
     self = ResponseReader()
     return response
@@ -125,10 +125,10 @@ struct ResponseReader {
   }
 
   private mutating func readHead() throws(ResponseFault) -> Bool {
-    guard zip(input[position...], "HTTP/1.".utf8).allSatisfy(==) else {
-      throw .malformed("no HTTP/1 status line")
-    }
-    guard let end = endOfHead() else {
+    guard beginsLikeHTTP() else { throw .malformed("no HTTP/1 status line") }
+    // A search goes on where the last one ended.
+    guard let end = Self.endOfHead(in: input.span, from: max(scanned, position + 3)) else {
+      scanned = max(input.count, position + 3)
       guard input.count - position <= Self.headLimit else { throw .tooLarge(limit: Self.headLimit) }
       return false
     }
@@ -150,25 +150,25 @@ struct ResponseReader {
 
   /// How the body ends (RFC 9112 §6.3).
   private mutating func framing(of head: ResponseHead) throws(ResponseFault) -> Phase {
-    let lengths = head.values(of: "content-length")
-    let codings = head.values(of: "transfer-encoding")
-    guard lengths.isEmpty || codings.isEmpty else {
+    let lengths = head.count(of: "content-length")
+    let codings = head.count(of: "transfer-encoding")
+    guard lengths == 0 || codings == 0 else {
       throw .malformed("both a length and a transfer coding")
     }
     if head.status == 204 || head.status == 304 { return .complete }
-    if let coding = codings.first {
-      guard codings.count == 1, coding.lowercased() == "chunked" else {
+    if codings > 0 {
+      guard codings == 1, head.value(of: "transfer-encoding")?.lowercased() == "chunked" else {
         throw .malformed("a transfer coding other than chunked")
       }
       return .chunkLine
     }
-    guard let text = lengths.first else {
+    guard lengths > 0 else {
       endsWithConnection = true
       return .untilClose
     }
-    guard lengths.count == 1, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-      let length = Int(text)
-    else { throw .malformed("a broken content length") }
+    guard lengths == 1, let length = head.number(of: "content-length") else {
+      throw .malformed("a broken content length")
+    }
     guard length <= Self.bodyLimit else { throw .tooLarge(limit: Self.bodyLimit) }
     return .fixed(remaining: length)
   }
@@ -221,18 +221,34 @@ struct ResponseReader {
     return nil
   }
 
-  /// The index behind the empty line that ends the head; a search goes on where the last one ended.
-  private mutating func endOfHead() -> Int? {
-    var index = max(scanned, position + 3)
-    while index < input.count {
-      if input[index] == 0x0A, input[index - 1] == 0x0D, input[index - 2] == 0x0A,
-        input[index - 3] == 0x0D
-      {
-        return index + 1
+  /// Whether what has come of the head is the beginning of an HTTP/1 status line.
+  private func beginsLikeHTTP() -> Bool {
+    let (input, version) = (input.span, "HTTP/1." as StaticString)
+    return version.withUTF8Buffer { wanted in
+      for offset in 0..<min(wanted.count, input.count - position)
+      where input[position + offset] != wanted[offset] {
+        return false
       }
-      index += 1
+      return true
     }
-    scanned = index
+  }
+
+  /// The index behind the empty line that ends the head, looked for from an index on.
+  ///
+  /// Most bytes are neither CR nor LF: the end is then at least four bytes further on.
+  private static func endOfHead(in bytes: Span<UInt8>, from start: Int) -> Int? {
+    var index = start
+    while index < bytes.count {
+      switch bytes[index] {
+      case 0x0A:
+        if bytes[index - 1] == 0x0D, bytes[index - 2] == 0x0A, bytes[index - 3] == 0x0D {
+          return index + 1
+        }
+        index += 2
+      case 0x0D: index += 1
+      default: index += 4
+      }
+    }
     return nil
   }
 }

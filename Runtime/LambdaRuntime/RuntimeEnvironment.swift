@@ -45,9 +45,9 @@ struct RuntimeEnvironment: Sendable {
   var log: Log {
     let format: LogWriter.Format =
       self["AWS_LAMBDA_LOG_FORMAT"]?.lowercased() == "text" ? .text : .json
-    let writer = LogWriter(format: format, minimum: level(format)) { line in
-      LogWriter.write(line, to: STDERR_FILENO)
-    }
+    let writer = LogWriter(
+      format: format, minimum: level(format), sink: { LogWriter.write($0, to: STDERR_FILENO) },
+      metricsSink: { LogWriter.write($0, to: STDOUT_FILENO) })
     return Log(writer: writer, requestID: nil, tenantID: nil)
   }
 

@@ -20,18 +20,21 @@ final class TraceVariable: @unchecked Sendable {
   }
 
   func set(_ value: String?) {
-    guard let value, value.utf8.count + Self.name.utf8.count + 2 <= Self.limit else {
+    let start = Self.name.utf8.count + 1
+    guard var value, value.utf8.count + start < Self.limit else {
       if isSet { unsetenv(Self.name) }
       isSet = false
       return
     }
-    var position = 0
-    for byte in [Self.name.utf8, "=".utf8, value.utf8].joined() {
-      text[position] = CChar(bitPattern: byte)
-      position += 1
+    value.withUTF8 { bytes in
+      for place in bytes.indices { text[start + place] = CChar(bitPattern: bytes[place]) }
+      text[start + bytes.count] = 0
     }
-    text[position] = 0
-    if !isSet { putenv(text) }
+    guard !isSet else { return }
+    for (place, byte) in "\(Self.name)=".utf8.enumerated() {
+      text[place] = CChar(bitPattern: byte)
+    }
+    putenv(text)
     isSet = true
   }
 }

@@ -23,13 +23,20 @@ struct Closure: RawHandler {
 /// Log lines, kept.
 final class LogLines: Sendable {
   private let lines = Mutex<[String]>([])
+  private let metricsLines = Mutex<[String]>([])
 
   var all: [String] { lines.withLock { $0 } }
 
+  /// Lines of metrics.
+  var metrics: [String] { metricsLines.withLock { $0 } }
+
   func log(_ format: LogWriter.Format = .json, minimum: Log.Level = .info) -> Log {
-    let writer = LogWriter(format: format, minimum: minimum) { line in
-      self.lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
-    }
+    let writer = LogWriter(
+      format: format, minimum: minimum,
+      sink: { line in self.lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } },
+      metricsSink: { line in
+        self.metricsLines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+      })
     return Log(writer: writer, requestID: nil, tenantID: nil)
   }
 }
@@ -38,6 +45,7 @@ final class LogLines: Sendable {
 struct Outcome: Sendable {
   let end: RunLoop.End?
   let lines: [String]
+  var metrics: [String] = []
 }
 
 /// Impatient enough for tests.
@@ -70,7 +78,7 @@ func drive(
       answer(nil)
     }
   }
-  return Outcome(end: end, lines: logs.all)
+  return Outcome(end: end, lines: logs.all, metrics: logs.metrics)
 }
 
 /// An answer to `/next`.

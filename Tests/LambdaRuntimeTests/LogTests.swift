@@ -10,7 +10,8 @@ import Testing
     _ format: LogWriter.Format, _ message: String, _ fields: KeyValuePairs<String, LogValue> = [:],
     tenantID: String? = nil
   ) -> String {
-    let writer = LogWriter(format: format, minimum: .trace, clock: clock, sink: { _ in })
+    let writer = LogWriter(
+      format: format, minimum: .trace, clock: clock, sink: { _ in }, metricsSink: { _ in })
     let log = Log(writer: writer, requestID: "id-1", tenantID: tenantID)
     return String(decoding: writer.line(.warn, message, fields, of: log), as: UTF8.self)
   }

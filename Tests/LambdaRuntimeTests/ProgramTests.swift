@@ -10,7 +10,9 @@ import Testing
   ) throws -> (process: Process, errors: Pipe) {
     let process = Process()
     process.executableURL = URL(filePath: "\(Project.programs)/\(program)")
-    process.environment = environment
+    // With `atexit_sleep_ms=0` in it ThreadSanitizer lets programs end at once.
+    let sanitizer = ProcessInfo.processInfo.environment.filter { $0.key == "TSAN_OPTIONS" }
+    process.environment = environment.merging(sanitizer) { ours, _ in ours }
     let errors = Pipe()
     process.standardError = errors
     process.standardInput = FileHandle.nullDevice
@@ -97,6 +99,37 @@ import Testing
       let text = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
       #expect(text.contains("AWS_LAMBDA_RUNTIME_API"))
     }
+  }
+
+  @Test func `waiting costs nothing, for events and for a server`()
+    async throws
+  {
+    let api = FakeRuntimeAPI { _, _ in .silence }
+    defer { api.stop() }
+    let (idle, _) = try start("echo-raw", ["AWS_LAMBDA_RUNTIME_API": api.endpointText])
+    defer { idle.terminate() }
+    try await eventually { api.requests.count == 1 }
+    let before = try processorTime(of: idle)
+    try await Task.sleep(for: .seconds(1))
+    #expect(try processorTime(of: idle) - before <= 5)  // hundredths of a second: 5 %
+
+    let gone = FakeRuntimeAPI { _, _ in .close }
+    gone.stop()
+    let (refused, _) = try start("echo-raw", ["AWS_LAMBDA_RUNTIME_API": gone.endpointText])
+    try await Task.sleep(for: .milliseconds(300))
+    let start = try processorTime(of: refused)
+    try await Task.sleep(for: .milliseconds(500))
+    #expect(try processorTime(of: refused) - start <= 3)
+    #expect(try await end(refused) == 1)
+  }
+
+  /// Hundredths of a second that a process has computed.
+  private func processorTime(of process: Process) throws -> Int {
+    let text = try String(
+      contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    let (user, system) = (try #require(Int(fields[11])), try #require(Int(fields[12])))
+    return user + system
   }
 
   @Test func `several loops ask at the same time`() async throws {

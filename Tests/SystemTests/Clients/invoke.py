@@ -49,6 +49,14 @@ def test_posted_frames_are_shown():
     assert '"type":"complete"' in done.stderr.replace(" ", ""), done.stderr
 
 
+def test_metrics_of_a_turn():
+    done = invoke("chat", "--event", "events/chat.json")
+    lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('{"_aws"')]
+    names = {name for line in lines for name in line if isinstance(line[name], list)}
+    assert {"ColdStart", "Duration", "Turns", "FailedTurns", "TurnTime", "OutputTokens"} <= names, (names, done.stderr)
+    assert all(line["requestId"] for line in lines), lines
+
+
 def test_broken_json():
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         file.write('{\n  "a": 1,\n  "b": }\n')
