@@ -2,6 +2,7 @@
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 
@@ -100,6 +101,21 @@ def test_two_stacks_fit_into_one_account():
             if body["Type"].startswith(("AWS::DynamoDB", "AWS::SecretsManager", "AWS::SQS", "AWS::Logs", "AWS::IAM",
                                         "AWS::SSM")) and value:
                 assert "AWS::StackName" in json.dumps(value), f"{name}: {key} {value} is the same in every stack"
+
+
+def test_the_guide_names_what_is_there():
+    with open(f"{PROJECT}/docs/deploy.md") as file:
+        guide = file.read()
+    template = json.load(open(TEMPLATE))
+    for pattern, names in [(r"--logical-resource-id (\w+)", template["Resources"]), (r"OutputKey==`(\w+)`", template["Outputs"]),
+                           (r"\b([A-Z][a-z]\w+)=(?!=)", template["Parameters"])]:
+        found = re.findall(pattern, guide)
+        assert found and set(found) <= set(names), (pattern, found)
+    kept = {name for name, body in template["Resources"].items() if body.get("DeletionPolicy") == "Retain"}
+    assert kept == {"Conversations", "Turns", "TokenKey", "ProviderKeys"}, f"docs/deploy.md says what stays: {kept}"
+    secrets = {body["Properties"]["Name"]["Fn::Sub"].replace("${AWS::StackName}", "martlet-prod")
+               for body in of_type(template, "AWS::SecretsManager::Secret").values()}
+    assert set(re.findall(r"--secret-id (\S+)", guide)) <= secrets, secrets
 
 
 def test_samconfig_deploys_staging_and_prod():
