@@ -1,4 +1,15 @@
 // Sources: Runtime/LambdaRuntime/ResponseHead.swift Runtime/LambdaRuntime/ResponseReader.swift
+// Seed: aHTTP/1.1 200 OK\r\nContent-Length: 5\r\nLambda-Runtime-Trace-Id: Root=1\r\n\r\nhello
+// Seed: bHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n6;x=y\r\n bytes\r\n0\r\nT: v\r\n\r\n
+// Seed: cHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n
+// Seed: dHTTP/1.0 200 OK\r\n\r\nuntil the end
+// Seed: eHTTP/1.1 204 No Content\r\n\r\n
+// Word: "Content-Length: "
+// Word: "Transfer-Encoding: chunked\x0d\x0a"
+// Word: "Connection: close\x0d\x0a"
+// Word: "\x0d\x0a\x0d\x0a"
+// Word: "\x0d\x0a0\x0d\x0a\x0d\x0a"
+// Word: "HTTP/1.1 200 OK\x0d\x0a"
 
 /// The reader of the Runtime API's answers: in pieces it reads what it reads in one, or refuses both.
 @_cdecl("LLVMFuzzerTestOneInput")
