@@ -87,7 +87,7 @@ struct AnswerExchange {
       .field("Transfer-Encoding", "chunked")
       .field("Trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body")
     do throws(RuntimeFailure) {
-      try client.beginChunks(request)
+      try client.beginChunks(request, until: invocation.deadline)
       phase = .streaming(bytes: 0)
     } catch {
       throw lost(error)

@@ -46,8 +46,11 @@ struct Connection: ~Copyable {
     close(descriptor)
   }
 
-  /// Sends all of it, waiting while the receiver is slow.
-  borrowing func send(_ bytes: [UInt8]) throws(RuntimeFailure) {
+  /// Sends all of it, waiting while the receiver is slow: for as long as there is progress, and
+  /// without any until `end`.
+  borrowing func send(
+    _ bytes: [UInt8], until end: ContinuousClock.Instant? = nil
+  ) throws(RuntimeFailure) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
@@ -58,7 +61,7 @@ struct Connection: ~Copyable {
       if count > 0 {
         sent += count
       } else if errno == EAGAIN {
-        throw .timedOut
+        guard let end, ContinuousClock.now < end else { throw .timedOut }
       } else if errno != EINTR {
         throw .closed
       }

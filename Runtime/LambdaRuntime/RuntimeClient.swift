@@ -10,6 +10,14 @@ final class RuntimeClient: @unchecked Sendable {
     var pauses: [Duration] = [5, 10, 20, 40, 80, 160, 320, 640].map { .milliseconds($0) }
   }
 
+  /// How long an answer is waited for.
+  fileprivate enum Wait {
+    case forever
+    case whileMoving
+    /// As long as something moves, and without that until then.
+    case until(ContinuousClock.Instant)
+  }
+
   private let endpoint: Endpoint
   private let patience: Patience
   private var connection: Connection?
@@ -17,6 +25,8 @@ final class RuntimeClient: @unchecked Sendable {
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
   private var output: [UInt8] = []
   private let nextRequest: [UInt8]
+  /// When the caller of a streamed response may be given up.
+  private var streamEnd = ContinuousClock.now
 
   init(endpoint: Endpoint, patience: Patience = Patience()) {
     self.endpoint = endpoint
@@ -33,14 +43,14 @@ final class RuntimeClient: @unchecked Sendable {
   ///
   /// `asked` is called once, when the question is out and the wait begins.
   func next(asked: () -> Void = {}) throws(RuntimeFailure) -> Response {
-    try exchange(nextRequest, waitsForever: true, asked: asked)
+    try exchange(nextRequest, .forever, asked: asked)
   }
 
   /// Asks something else, with a body; the answer must come without a long pause.
   func post(_ text: RequestText, body: [UInt8]) throws(RuntimeFailure) -> Response {
     text.write(body: body, into: &output)
     defer { forgetLargeOutput() }
-    return try exchange(output, waitsForever: false)
+    return try exchange(output, .whileMoving)
   }
 
   /// Sends a request and leaves the answer to whoever comes: for the parked `event/next`.
@@ -49,8 +59,11 @@ final class RuntimeClient: @unchecked Sendable {
     try connection?.send(request)
   }
 
-  /// Begins a request whose body comes in chunks.
-  func beginChunks(_ text: RequestText) throws(RuntimeFailure) {
+  /// Begins a request whose body comes in chunks. Whoever reads them may pause until `end`.
+  func beginChunks(
+    _ text: RequestText, until end: ContinuousClock.Instant
+  ) throws(RuntimeFailure) {
+    streamEnd = end
     try connect()
     try sendOrHangUp(text.bytes())
   }
@@ -64,13 +77,13 @@ final class RuntimeClient: @unchecked Sendable {
     output += bytes
     output += "\r\n".utf8
     defer { forgetLargeOutput() }
-    try sendOrHangUp(output)
+    try sendOrHangUp(output, until: streamEnd)
   }
 
   /// Ends the body, with these trailer fields, and waits for the answer.
   func endChunks(trailers: [UInt8] = []) throws(RuntimeFailure) -> Response {
-    try sendOrHangUp(Array("0\r\n".utf8) + trailers + Array("\r\n".utf8))
-    return try receiveOrHangUp(waitsForever: false)
+    try sendOrHangUp(Array("0\r\n".utf8) + trailers + Array("\r\n".utf8), until: streamEnd)
+    return try receiveOrHangUp(.until(streamEnd))
   }
 
   /// Opens the connection if there is none, with short pauses while it is refused.
@@ -94,7 +107,7 @@ final class RuntimeClient: @unchecked Sendable {
 
   /// A kept connection may have ended since the last answer: then, and only then, a second try.
   private func exchange(
-    _ request: [UInt8], waitsForever: Bool, asked: () -> Void = {}
+    _ request: [UInt8], _ wait: Wait, asked: () -> Void = {}
   ) throws(RuntimeFailure) -> Response {
     var hasAsked = false
     if connection != nil {
@@ -102,7 +115,7 @@ final class RuntimeClient: @unchecked Sendable {
         try sendOrHangUp(request)
         asked()
         hasAsked = true
-        return try receiveOrHangUp(waitsForever: waitsForever)
+        return try receiveOrHangUp(wait)
       } catch .closed {
         try open()
       }
@@ -111,22 +124,24 @@ final class RuntimeClient: @unchecked Sendable {
     }
     try sendOrHangUp(request)
     if !hasAsked { asked() }
-    return try receiveOrHangUp(waitsForever: waitsForever)
+    return try receiveOrHangUp(wait)
   }
 
-  private func sendOrHangUp(_ bytes: [UInt8]) throws(RuntimeFailure) {
+  private func sendOrHangUp(
+    _ bytes: [UInt8], until end: ContinuousClock.Instant? = nil
+  ) throws(RuntimeFailure) {
     guard connection != nil else { throw .closed }
     do throws(RuntimeFailure) {
-      try connection?.send(bytes)
+      try connection?.send(bytes, until: end)
     } catch {
       connection = nil
       throw error
     }
   }
 
-  private func receiveOrHangUp(waitsForever: Bool) throws(RuntimeFailure) -> Response {
+  private func receiveOrHangUp(_ wait: Wait) throws(RuntimeFailure) -> Response {
     do throws(RuntimeFailure) {
-      let response = try receive(waitsForever: waitsForever)
+      let response = try receive(wait)
       if !response.keepsAlive { connection = nil }
       return response
     } catch {
@@ -135,13 +150,13 @@ final class RuntimeClient: @unchecked Sendable {
     }
   }
 
-  private func receive(waitsForever: Bool) throws(RuntimeFailure) -> Response {
+  private func receive(_ wait: Wait) throws(RuntimeFailure) -> Response {
     while true {
       let count: Int
       do throws(RuntimeFailure) {
         guard let received = try connection?.receive(into: buffer) else { throw .closed }
         count = received
-      } catch .timedOut where waitsForever && !reader.hasBegun {
+      } catch .timedOut where !reader.hasBegun && wait.goesOn {
         continue
       }
       do throws(ResponseFault) {
@@ -156,6 +171,17 @@ final class RuntimeClient: @unchecked Sendable {
 
   private func forgetLargeOutput() {
     if output.capacity > 1024 * 1024 { output = [] }
+  }
+}
+
+extension RuntimeClient.Wait {
+  /// Whether to wait on when nothing has come for a while.
+  fileprivate var goesOn: Bool {
+    switch self {
+    case .forever: true
+    case .whileMoving: false
+    case .until(let end): ContinuousClock.now < end
+    }
   }
 }
 

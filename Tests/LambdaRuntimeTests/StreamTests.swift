@@ -81,11 +81,6 @@ import Testing
 
   @Test func `a client that hangs up is an error to the writer, and the next event is taken`() async
   {
-    let api = FakeRuntimeAPI { request, number in
-      guard request.path.hasSuffix("/next") else { return .text(accepted) }
-      return number == 0 ? .text(event("{}", id: "lost")) : .text(broken)
-    }
-    defer { api.stop() }
     let lost = Mutexed(false)
     let handler = Closure { _, response, _ in
       do {
@@ -94,18 +89,60 @@ import Testing
         lost.set(true)
       }
     }
-    let hangingUp = FakeHangUp(api: api)
-    let outcome = await drive(handler, at: "127.0.0.1:\(hangingUp.port)")
+    let outcome = await drive(handler, at: "127.0.0.1:\(OneEvent().port)")
     #expect(lost.value)
     #expect(outcome.end == .failed)
   }
+
+  @Test func `a reader may pause for longer than a server may be silent`() async {
+    let size = 30_000_000
+    let read = Mutexed(0)
+    let server = OneEvent { client in
+      Pause.sleep(hasty.stall * 2)
+      var end: [UInt8] = []
+      while !end.elementsEqual("\r\n0\r\n\r\n".utf8) {
+        let bytes = OneEvent.receive(client)
+        guard !bytes.isEmpty else { return }
+        read.set(read.value + bytes.count)
+        end = (end + bytes).suffix(7)
+      }
+      Pause.sleep(hasty.stall * 2)
+      OneEvent.send(accepted, to: client)
+    }
+    let handler = Closure { _, response, _ in
+      for _ in 0..<size / 100_000 {
+        try await response.write([UInt8](repeating: 120, count: 100_000))
+      }
+    }
+    let outcome = await drive(handler, at: "127.0.0.1:\(server.port)")
+    #expect(read.value > size)
+    // The connection ends behind the answer: that there is no further event is the only line.
+    #expect(outcome.lines.count == 1, "\(outcome.lines)")
+  }
+
+  @Test func `nobody waits for a reader beyond the deadline`() async {
+    let soon = Int(WallClock.system.milliseconds()) + 100
+    let server = OneEvent(event("{}", deadline: soon)) { _ in Pause.sleep(.seconds(3)) }
+    let start = ContinuousClock.now
+    let lost = Mutexed<Duration?>(nil)
+    let handler = Closure { _, response, _ in
+      do {
+        while true { try await response.write(String(repeating: "x", count: 100_000)) }
+      } catch ResponseError.connectionLost {
+        lost.set(start.duration(to: .now))
+      }
+    }
+    _ = await drive(handler, at: "127.0.0.1:\(server.port)")
+    #expect(lost.value.map { $0 < .seconds(3) } == true)
+  }
 }
 
-/// A server that gives one event and hangs up in the middle of the streamed answer.
-private final class FakeHangUp: Sendable {
+/// A server that gives one event and then, on the same connection, does what a test says with it.
+private final class OneEvent: Sendable {
   let port: Int
 
-  init(api: FakeRuntimeAPI) {
+  /// `serve` gets the connection when the answer has begun to come; it is closed behind it.
+  init(_ text: String = event("{}"), serve: @escaping @Sendable (Int32) -> Void = { _ in }) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -121,13 +158,25 @@ private final class FakeHangUp: Sendable {
     port = Int(UInt16(bigEndian: address.sin_port))
     Foundation.Thread.detachNewThread {
       let client = accept(listener, nil, nil)
-      var buffer = [UInt8](repeating: 0, count: 4096)
-      _ = recv(client, &buffer, buffer.count, 0)
-      let text = Array(event("{}").utf8)
-      _ = text.withUnsafeBytes { send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      _ = recv(client, &buffer, buffer.count, 0)
+      _ = Self.receive(client)
+      Self.send(text, to: client)
+      _ = Self.receive(client)
+      serve(client)
       close(client)
       close(listener)
     }
+  }
+
+  static func send(_ text: String, to client: Int32) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes {
+      Foundation.send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    }
+  }
+
+  static func receive(_ client: Int32) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(client, &buffer, buffer.count, 0)
+    return Array(buffer[..<max(0, count)])
   }
 }
