@@ -73,7 +73,7 @@ private final class ClaimTable: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ClaimsTests {
+@Suite(.timeLimit(.minutes(3))) struct ClaimsTests {
   private final class Clock: Sendable {
     private let time = Mutex<Int64>(1_767_323_045_000)
     var now: Int64 { time.withLock { $0 } }

@@ -3,7 +3,7 @@ import Glibc
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ObjectsTests {
+@Suite(.timeLimit(.minutes(3))) struct ObjectsTests {
   @Test func `reads an object, or learns that it is unchanged or absent`() async throws {
     let cloud = try FakeCloud { request, _ in
       switch request.target {
@@ -73,7 +73,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionSenderTests {
+@Suite(.timeLimit(.minutes(3))) struct ConnectionSenderTests {
   @Test func `posts to a connection and says when it has gone`() async throws {
     let cloud = try FakeCloud { request, _ in
       switch (request.method, request.target) {
@@ -99,7 +99,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct InvokerTests {
+@Suite(.timeLimit(.minutes(3))) struct InvokerTests {
   @Test func `invokes at once or later`() async throws {
     let cloud = try FakeCloud { request, _ in
       guard request.target == "/2015-03-31/functions/chat/invocations" else {
@@ -122,7 +122,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct SecretsTests {
+@Suite(.timeLimit(.minutes(3))) struct SecretsTests {
   @Test func `keeps a value while it lives`() async throws {
     let cloud = try FakeCloud { _, number in .ok(#"{"SecretString":"value-\#(number)"}"#) }
     let secrets = Secrets(cloud.client)

@@ -6,7 +6,7 @@ import Network
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StoreTests {
+@Suite(.timeLimit(.minutes(3))) struct StoreTests {
   private let everything: Item = [
     "text": "食べる \"\\\u{0}\u{1F600}", "number": .number("-1.50E+30"), "bytes": .binary([0, 255]),
     "yes": true, "none": .null, "list": [1, "a", [true]], "map": ["k": ["deep": 1]],
@@ -182,7 +182,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct CloudClientTests {
+@Suite(.timeLimit(.minutes(3))) struct CloudClientTests {
   private let key: Item = ["k": "a"]
 
   @Test func `tries again while the service is busy`() async throws {
@@ -219,7 +219,7 @@ import Testing
     let store = Store(client)
     let start = ContinuousClock.now
     await #expect(throws: StoreError.self) { try await store.get(["k": "a"], from: "t") }
-    #expect(.now - start < .seconds(2))
+    #expect(.now - start < .seconds(15))
     #expect(cloud.requests.count < 20)
   }
 

@@ -87,7 +87,7 @@ private func fixture(_ name: String) throws -> JSONValue {
       let now = try #require(file["now"]?.double)
       let start = clock.now
       let isAccepted = (try? verifier.verify(token, now: now)) != nil
-      #expect(clock.now - start < .milliseconds(200), "\(policy): \(name)")
+      #expect(clock.now - start < .seconds(5), "\(policy): \(name)")
       guard let expected = test["expect"]?.string, expected != "either" else { continue }
       #expect(isAccepted == (expected == "accept"), "\(policy): \(name)")
     }

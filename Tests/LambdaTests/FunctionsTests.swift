@@ -130,7 +130,7 @@ import Testing
       let begin = ContinuousClock.now
       let result = try await functions.test(event)
       let error = try JSONValue(parsing: result.payload)
-      #expect(ContinuousClock.now - begin < .seconds(1))
+      #expect(ContinuousClock.now - begin < .seconds(20))
       #expect(error["errorType"] == "Runtime.ExitError")
       #expect(error["errorMessage"]?.string == "RequestId: \(result.requestID) Error: \(text)")
       #expect(try await functions.test(#"{"a":2}"#).text == #"{"a":2}"#)
@@ -141,7 +141,7 @@ import Testing
     try await withFunctions(timeout: .milliseconds(250)) { functions, log in
       let begin = ContinuousClock.now
       let result = try await functions.test(#"{"do":"sleep","seconds":30}"#)
-      #expect(ContinuousClock.now - begin < .seconds(5))
+      #expect(ContinuousClock.now - begin < .seconds(20))
       #expect(result.outcome == .timedOut)
       #expect(
         result.text == #"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: "#

@@ -2,10 +2,10 @@ import Network
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPClientTests {
+@Suite(.timeLimit(.minutes(3))) struct HTTPClientTests {
   private let client = HTTPClient()
 
-  private var soon: ContinuousClock.Instant { .now + .seconds(20) }
+  private var soon: ContinuousClock.Instant { .now + .seconds(60) }
 
   private func url(_ server: SocketServer, _ path: String = "/") -> String {
     "http://127.0.0.1:\(server.port)\(path)"

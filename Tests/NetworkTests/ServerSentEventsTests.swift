@@ -67,7 +67,7 @@ import Testing
     #expect(try read([Array(fits.utf8)], limit: 100).count == 1)
   }
 
-  @Test(.timeLimit(.minutes(1))) func `comes from a streamed answer`() async throws {
+  @Test(.timeLimit(.minutes(3))) func `comes from a streamed answer`() async throws {
     let server = try SocketServer { connection in
       _ = connection.request()
       connection.respond(200, "data: 1\n\ndata: 2\n\ndata: [DONE]\n\n")

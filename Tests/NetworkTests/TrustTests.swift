@@ -26,7 +26,7 @@ private enum OpenSSL {
   }
 }
 
-@Suite(.timeLimit(.minutes(1)), .enabled(if: OpenSSL.isThere)) struct TrustTests {
+@Suite(.timeLimit(.minutes(3)), .enabled(if: OpenSSL.isThere)) struct TrustTests {
   @Test func `trusts the folder's authorities and nobody else`() async throws {
     try await withTemporaryFolder { folder in
       let trusted = folder + "/trusted"

@@ -203,7 +203,7 @@ import Testing
         client = nil
       default: client?.endSending()
       }
-      try await eventually(within: .seconds(5)) { await state.value == "cancelled" }
+      try await eventually { await state.value == "cancelled" }
       if let client { #expect(try await client.receiveAnswer().text == "late") }
     }
   }
@@ -228,7 +228,7 @@ import Testing
       try await client?.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
       try await eventually { await state.value == "written" }
       client = nil
-      try await eventually(within: .seconds(5)) { await state.value == "cancelled" }
+      try await eventually { await state.value == "cancelled" }
     }
   }
 }

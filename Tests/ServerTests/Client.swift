@@ -26,7 +26,7 @@ final class Client: Sendable {
     if var size = receiveBuffer {
       setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4)
     }
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     var one: Int32 = 1
@@ -76,7 +76,7 @@ final class Client: Sendable {
   func receiveNow(_ limit: Int = 65_536) throws -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: limit)
     let count = recv(descriptor, &buffer, limit, 0)
-    if count < 0, errno == EAGAIN { throw ClientError(description: "nothing came in 20 s") }
+    if count < 0, errno == EAGAIN { throw ClientError(description: "nothing came in 60 s") }
     return Array(buffer.prefix(max(0, count)))
   }
 

@@ -32,7 +32,7 @@ private struct File: Decodable {
     try await TestServer(
       {
         $0.limits.body = 1_000_000
-        $0.timeouts.idle = 300
+        $0.timeouts.idle = 20_000
       }, handler: sample
     ).run { port async throws in
       let client = try Client(port: port)
