@@ -90,6 +90,7 @@ let package = Package(
     module(
       "Server", at: "Emulator/Server", imports: ["CLoop", "CLLHTTP", "CWslay", "COpenSSL"]),
     module("Storage", at: "Emulator/Storage", imports: ["CSQLite"]),
+    module("Compression", at: "Emulator/Compression", imports: ["CZlib"]),
     module("Template", at: "Emulator/Template", imports: ["JSON"]),
 
     // Level 2.
@@ -105,10 +106,12 @@ let package = Package(
       imports: ["JSON", "Events", "Crypto", "Server", "Storage", "Template"]),
     module(
       "Lambda", at: "Emulator/Lambda",
-      imports: ["JSON", "Events", "Crypto", "CLoop", "CZlib", "Server", "Storage", "Template"]),
+      imports: [
+        "JSON", "Events", "Crypto", "CLoop", "Compression", "Server", "Storage", "Template",
+      ]),
     module(
       "Services", at: "Emulator/Services",
-      imports: ["JSON", "Events", "Crypto", "Server", "Storage", "Template"]),
+      imports: ["JSON", "Events", "Crypto", "Compression", "Server", "Storage", "Template"]),
     module("Models", at: "Emulator/Models", imports: ["JSON", "Crypto", "Server"]),
 
     // Level 3: the programs.
@@ -155,6 +158,7 @@ let package = Package(
       ]),
     tests("Server", imports: ["Server", "CLoop", "COpenSSL"], exclude: ["Fixtures"]),
     tests("Storage", imports: ["Storage"]),
+    tests("Compression", imports: ["Compression", "Crypto"]),
     tests("Template", imports: ["Template", "JSON"]),
     tests(
       "Gateway", imports: ["Gateway", "Server", "Storage", "Template", "Events", "JSON", "Crypto"],
@@ -163,7 +167,9 @@ let package = Package(
       "Lambda", imports: ["Lambda", "Server", "Storage", "Template", "Events", "JSON", "Crypto"]),
     tests(
       "Services",
-      imports: ["Services", "Server", "Storage", "Template", "Events", "JSON", "Crypto"],
+      imports: [
+        "Services", "Compression", "Server", "Storage", "Template", "Events", "JSON", "Crypto",
+      ],
       exclude: ["Vectors"]),
     tests("Models", imports: ["Models", "Server", "JSON", "Crypto"]),
     tests("Command", imports: ["Command", "Storage", "Template", "JSON"]),

@@ -1,3 +1,4 @@
+import Compression
 import Crypto
 
 /// A deployment package that is being made: the same files give the same bytes, on every day.

@@ -1,4 +1,4 @@
-import Crypto
+import Compression
 import Server
 
 /// How an answer is compressed: as the client prefers (RFC 9110 §12.5.3) of what the service has, and

@@ -1,4 +1,4 @@
-import Crypto
+import Compression
 import Testing
 
 @Suite struct DeflateTests {

@@ -1,3 +1,4 @@
+import Compression
 import Crypto
 import Testing
 
@@ -19,8 +20,13 @@ import Testing
     #expect(try Inflate.gzip(gzip + gzip, limit: 100) == text + text)
     var named = gzip
     named[3] = 4 | 8 | 16 | 2
-    named.insert(contentsOf: [2, 0, 9, 9, 0x61, 0, 0x62, 0, 7, 7], at: 10)
+    named.insert(contentsOf: [2, 0, 9, 9, 0x61, 0, 0x62, 0], at: 10)
+    // The head has a check sum of its own.
+    let sum = CRC32.checksum(Array(named[..<18]))
+    named.insert(contentsOf: [UInt8(truncatingIfNeeded: sum), UInt8(sum >> 8 & 0xFF)], at: 18)
     #expect(try Inflate.gzip(named, limit: 100) == text)
+    named[18] ^= 1
+    #expect(throws: Inflate.Failure.malformed) { try Inflate.gzip(named, limit: 100) }
   }
 
   @Test func `unpacks zlib and bare data`() throws {
