@@ -53,9 +53,15 @@ extension Connection {
     }
     self.exchange = exchange
     taskBegan()
+    task = start(request, id)
+  }
+
+  /// Starts the handler's task. It begins outside of the actor: on the loop's thread it would only
+  /// leave it again at once, and each such change waits for the loop's next round.
+  private nonisolated func start(_ request: HTTPRequest, _ id: UInt64) -> Task<Void, Never> {
     let preference: any TaskExecutor =
       server.configuration.handlers == .loop ? loop : globalConcurrentExecutor
-    task = Task(executorPreference: preference) { [request] in
+    return Task(executorPreference: preference) {
       await self.run(request, id)
       if self.loop.isCurrent {
         self.taskEndedHere()

@@ -103,6 +103,9 @@ package final class Connection {
   /// Rows changed by the last statement.
   package var changes: Int { Int(sqlite3_changes64(handle)) }
 
+  /// Rows changed since the connection was opened.
+  var totalChanges: Int { Int(sqlite3_total_changes64(handle)) }
+
   package var lastInsertedID: Int { Int(sqlite3_last_insert_rowid(handle)) }
 
   /// Undoes the changes of `body` when it throws; the surrounding transaction goes on.

@@ -53,11 +53,14 @@ package final class Database: Sendable {
 
   /// Runs `body` in a transaction: all of its changes are kept, or none when it throws. Returns after
   /// the commit. Bodies run one after the other, in the order in which they came.
+  ///
+  /// `checksFirst` says that `body` throws, if at all, before its first change. Such bodies share a
+  /// transaction at less cost: nothing of one of them alone ever has to be undone.
   package func write<T: Sendable>(
-    _ body: @escaping @Sendable (Connection) throws -> T
+    checksFirst: Bool = false, _ body: @escaping @Sendable (Connection) throws -> T
   ) async throws -> T {
     try await withUnsafeThrowingContinuation { continuation in
-      let job = TypedJob(body, continuation)
+      let job = TypedJob(body, continuation, checksFirst: checksFirst)
       do {
         _ = try writes.push(job)
       } catch {

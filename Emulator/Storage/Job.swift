@@ -1,5 +1,10 @@
 /// A piece of work and the task that waits for its result.
 class Job: @unchecked Sendable {
+  /// Whether the job throws, if at all, before its first change.
+  let checksFirst: Bool
+
+  init(checksFirst: Bool) { self.checksFirst = checksFirst }
+
   // Why unchecked: a job is made by one thread, handed over through a `WorkQueue`, and from then on
   // touched by the thread that took it alone.
 
@@ -18,10 +23,11 @@ final class TypedJob<T: Sendable>: Job, @unchecked Sendable {
 
   init(
     _ body: @escaping @Sendable (Connection) throws -> T,
-    _ continuation: UnsafeContinuation<T, any Error>
+    _ continuation: UnsafeContinuation<T, any Error>, checksFirst: Bool = false
   ) {
     self.body = body
     self.continuation = continuation
+    super.init(checksFirst: checksFirst)
   }
 
   override func run(_ connection: Connection) -> Bool {

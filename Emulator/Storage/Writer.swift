@@ -44,6 +44,15 @@ struct Writer {
       if !job.run(connection) { try rollBackIfNeeded("ROLLBACK") }
       return nil
     }
+    if job.checksFirst {
+      let before = connection.totalChanges
+      if job.run(connection) { return nil }
+      // Behind its checks only SQLite itself can stop a job; what is there of it takes all with it.
+      guard connection.isInTransaction, connection.totalChanges == before else {
+        throw DatabaseError.full
+      }
+      return nil
+    }
     try connection.run("SAVEPOINT job")
     let isDone = job.run(connection)
     // A full disk makes SQLite drop the whole transaction: the jobs before this one are lost too.

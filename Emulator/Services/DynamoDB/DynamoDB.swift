@@ -105,7 +105,7 @@ package final class DynamoDB: Sendable {
       let job = try prepare(table)
       let (catalog, clock) = (self.catalog, self.clock)
       do {
-        return try await database.write { connection in
+        return try await database.write(checksFirst: true) { connection in
           try catalog.check([table], connection)
           return try job(ItemStore(table: table, connection: connection, clock: clock))
         }

@@ -35,7 +35,8 @@ extension DynamoDB {
   ) async throws -> [UInt8] {
     let digest = token.map { _ in SHA256.digest(content) }
     let now = clock.milliseconds()
-    return try await writeAll(names) { tables in
+    // Old tokens are forgotten before the checks.
+    return try await writeAll(names, checksFirst: token == nil) { tables in
       let job = try prepare(tables)
       return { stores in
         guard let token, let digest, let connection = stores.first?.connection else {
@@ -111,7 +112,8 @@ extension DynamoDB {
 
   /// Like `write`, for items of several tables in one transaction; a table may come more than once.
   func writeAll<T: Sendable>(
-    _ names: [String], _ prepare: ([Table]) throws -> @Sendable ([ItemStore]) throws -> T
+    _ names: [String], checksFirst: Bool = false,
+    _ prepare: ([Table]) throws -> @Sendable ([ItemStore]) throws -> T
   ) async throws -> T {
     for _ in 0..<5 {
       var tables: [Table] = []
@@ -119,7 +121,7 @@ extension DynamoDB {
       let job = try prepare(tables)
       let (catalog, clock, found) = (self.catalog, self.clock, tables)
       do {
-        return try await database.write { connection in
+        return try await database.write(checksFirst: checksFirst) { connection in
           try catalog.check(found, connection)
           return try job(
             found.map { ItemStore(table: $0, connection: connection, clock: clock) })
