@@ -134,6 +134,7 @@ struct KeyRange: Sendable {
         ? .validation("Query key condition not supported")
         : .validation("Conditions can be of length 1 or 2 only")
     }
+    try Self.checkOrder(tests, attributes)
     var fixed: [UInt8] = []
     for (place, attribute) in attributes.prefix(tests.count).enumerated() {
       guard let test = tests.first(where: { $0.name == attribute.name })?.test else {
@@ -150,6 +151,25 @@ struct KeyRange: Sendable {
       fixed += KeySchema.escaped(try Self.bytes(value, attribute)) + [0, 0]
     }
     if !fixed.isEmpty { between(fixed, KeyBytes.end(ofPrefix: fixed), isHighIncluded: false) }
+  }
+
+  /// Of several sort keys, those before the last one with a condition need equalities.
+  private static func checkOrder(
+    _ tests: [(name: ByteText, test: KeyCondition.Test)], _ attributes: [KeySchema.Attribute]
+  ) throws(DynamoDBError) {
+    func test(of attribute: KeySchema.Attribute) -> KeyCondition.Test? {
+      tests.first { $0.name == attribute.name }?.test
+    }
+    guard let last = attributes.lastIndex(where: { test(of: $0) != nil }) else { return }
+    let loose = attributes[..<last].filter {
+      if case .equal = test(of: $0) { false } else { true }
+    }
+    guard loose.isEmpty else {
+      throw .validation(
+        "RANGE key attributes \(loose.map(\.name.string).joined(separator: ", ")) must have "
+          + "equality conditions specified in the query because a condition is present on key "
+          + "attribute \(attributes[last].name)")
+    }
   }
 
   private mutating func narrow(

@@ -178,7 +178,9 @@ extension DynamoDB {
     guard case .select(let select) = statement else { return try await write(statement, request) }
     let isConsistent = request.bool("ConsistentRead") ?? false
     return try await read(select.table, isShort: true) { table in
-      guard select.index == nil, let key = PartiQLKey(select.condition, table.keys) else {
+      guard select.index == nil, let key = PartiQLKey(select.condition, table.keys),
+        key.rest == nil
+      else {
         throw DynamoDBError.validation(
           "Select statements within BatchExecuteStatement must specify the primary key in the "
             + "where clause.")

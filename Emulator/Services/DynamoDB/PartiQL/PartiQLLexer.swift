@@ -86,7 +86,10 @@ struct PartiQLLexer {
     case UInt8(ascii: "'"): return .text(try quoted(by: first))
     case UInt8(ascii: "\""): return .name(try quoted(by: first))
     case UInt8(ascii: "?"): return .parameter
-    case 0x30...0x39: return .number(number(from: start))
+    case UInt8(ascii: "#"): throw .malformed("")
+    case 0x30...0x39: return .number(try number(from: start))
+    case UInt8(ascii: ".") where position < bytes.count && Self.isDigit(bytes[position]):
+      return .number(try number(from: start))
     case 0x41...0x5A, 0x61...0x7A, 0x5F:
       while position < bytes.count, Self.isWordPart(bytes[position]) { position += 1 }
       return .word(text(from: start))
@@ -120,7 +123,7 @@ struct PartiQLLexer {
         while position + 1 < bytes.count, [bytes[position], bytes[position + 1]] != [0x2A, 0x2F] {
           position += 1
         }
-        guard position + 1 < bytes.count else { throw .malformed("Invalid token") }
+        guard position + 1 < bytes.count else { throw .malformed("") }
         position += 1
       default: return
       }
@@ -144,10 +147,10 @@ struct PartiQLLexer {
       content.append(quote)
       position += 1
     }
-    throw .malformed("Invalid token")
+    throw .malformed("")
   }
 
-  private mutating func number(from start: Int) -> String {
+  private mutating func number(from start: Int) throws(PartiQLError) -> String {
     while position < bytes.count {
       let byte = bytes[position]
       let isSign = byte == 0x2B || byte == 0x2D
@@ -156,7 +159,20 @@ struct PartiQLLexer {
       else { break }
       position += 1
     }
-    return text(from: start)
+    let number = text(from: start)
+    guard Self.isScaled(number) else { throw .malformed("") }
+    return number
+  }
+
+  /// Whether exponent and scale, the digits behind the point less the exponent, fit 32 bits.
+  private static func isScaled(_ number: String) -> Bool {
+    let parts = number.lowercased().split(separator: "e", omittingEmptySubsequences: false)
+    guard parts.count > 1 else { return true }
+    guard parts.count == 2, let exponent = Int(parts[1]), Int32(exactly: exponent) != nil else {
+      return false
+    }
+    let digits = parts[0].split(separator: ".", omittingEmptySubsequences: false).dropFirst().first
+    return Int32(exactly: (digits?.utf8.count ?? 0) - exponent) != nil
   }
 
   private func text(from start: Int) -> String {

@@ -92,17 +92,31 @@ extension PartiQLParser {
   mutating func operand() throws(PartiQLError) -> ConditionExpression.Operand {
     if case .word(let word) = token, tokens[position + 1] == .symbol("(") {
       guard let function = ConditionExpression.Function(rawValue: word.lowercased()) else {
-        throw PartiQLError(message: "Unsupported function: \(word)")
+        throw PartiQLError(
+          message: "Unrecognized function: \(word.lowercased()) at \(places[position])")
       }
       advance()
       advance()
       var arguments: [ConditionExpression.Operand] = []
-      repeat {
-        arguments.append(
-          try deeper { (parser) throws(PartiQLError) in try parser.operand() })
-      } while takeSymbol(",")
+      if token != .symbol(")") {
+        repeat {
+          arguments.append(
+            try deeper { (parser) throws(PartiQLError) in try parser.operand() })
+        } while takeSymbol(",")
+      }
       try expectSymbol(")")
-      guard arguments.count == function.operandCount else { throw unexpected() }
+      guard arguments.count == function.operandCount else {
+        throw PartiQLError(
+          message: "Incorrect number of operands for operator or function; "
+            + "operator or function: \(function.rawValue), number of operands: \(arguments.count)")
+      }
+      if function == .attributeExists || function == .attributeNotExists {
+        guard case .path = arguments[0] else {
+          throw PartiQLError(
+            message: "Operator or function requires a document path; "
+              + "operator or function: \(function.rawValue)")
+        }
+      }
       return .call(Self.call(function, arguments))
     }
     return startsPath ? .path(try path()) : .value(try literal())
@@ -131,6 +145,10 @@ extension PartiQLParser {
       return parameters[used - 1]
     case .text(let text): return .string(ByteText(text))
     case .number(let text): return .number(try number(text))
+    case .word(let word) where token == .symbol("("):
+      throw PartiQLError(
+        message: "Unsupported data type: \(word.lowercased()) under key \(valuePath) at "
+          + "\(places[position - 1])")
     case .word(let word) where word.uppercased() == "TRUE": return .bool(true)
     case .word(let word) where word.uppercased() == "FALSE": return .bool(false)
     case .word(let word) where word.uppercased() == "NULL": return .null
@@ -151,29 +169,36 @@ extension PartiQLParser {
     do throws(NumberError) {
       return try DecimalNumber(text)
     } catch {
-      throw PartiQLError(message: error.message)
+      throw PartiQLError(message: "\(error.message) under \(valuePath)")
     }
+  }
+
+  /// A literal inside another one.
+  mutating func inner(at step: String) throws(PartiQLError) -> AttributeValue {
+    let outer = valuePath
+    valuePath += step
+    let value = try deeper { (parser) throws(PartiQLError) in try parser.literal() }
+    valuePath = outer
+    return value
   }
 
   mutating func list(until end: String) throws(PartiQLError) -> [AttributeValue] {
     var values: [AttributeValue] = []
     if takeSymbol(end) { return values }
-    repeat {
-      values.append(try deeper { (parser) throws(PartiQLError) in try parser.literal() })
-    } while takeSymbol(",")
+    repeat { values.append(try inner(at: "[\(values.count)]")) } while takeSymbol(",")
     try expectSymbol(end)
     return values
   }
 
-  mutating func map() throws(PartiQLError) -> Attributes {
+  /// A map, or the item of an `INSERT`, whose attributes are each the root of their messages.
+  mutating func map(isItem: Bool = false) throws(PartiQLError) -> Attributes {
     var attributes = Attributes()
     if takeSymbol("}") { return attributes }
     repeat {
       guard case .text(let name) = token else { throw unexpected() }
       advance()
       try expectSymbol(":")
-      let value = try deeper { (parser) throws(PartiQLError) in try parser.literal() }
-      attributes[ByteText(name)] = value
+      attributes[ByteText(name)] = try inner(at: isItem ? "" : ".\(name)")
     } while takeSymbol(",")
     try expectSymbol("}")
     return attributes

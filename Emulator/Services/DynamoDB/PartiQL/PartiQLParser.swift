@@ -6,6 +6,8 @@ struct PartiQLParser {
   var parameters: [AttributeValue]
   var used = 0
   var depth = 0
+  /// Where the literal that is read stands inside its value, as messages show it.
+  var valuePath = "root"
 
   /// Nesting of conditions and literals, bounded because the parser is recursive.
   static let depthLimit = 64
@@ -21,7 +23,7 @@ struct PartiQLParser {
     var parser = try PartiQLParser(text, parameters)
     let statement = try parser.statement()
     if parser.token == .symbol(";") { parser.advance() }
-    guard parser.token == .end else { throw parser.unexpected() }
+    guard parser.token == .end else { throw Self.leftover }
     guard parser.used == parameters.count else {
       throw PartiQLError(
         message: "Number of parameters in request and statement don't match.")
@@ -32,6 +34,8 @@ struct PartiQLParser {
   var token: PartiQLToken { tokens[position] }
 
   mutating func advance() { position = min(position + 1, tokens.count - 1) }
+
+  private static let leftover = PartiQLError.malformed("Unexpected token after expression")
 
   func unexpected() -> PartiQLError { .malformed("Unexpected token: \(token.shown)") }
 
@@ -73,6 +77,7 @@ extension PartiQLParser {
     if takeWord("INSERT") { return try insert() }
     if takeWord("UPDATE") { return try update() }
     if takeWord("DELETE") { return try delete() }
+    if takeWord("FROM") { return try updateFromFirst() }
     if takeWord("EXISTS") {
       try expectSymbol("(")
       let inner = try select()
@@ -95,6 +100,7 @@ extension PartiQLParser {
     }
     try expectWord("FROM")
     let source = try source(of: "SELECT")
+    try refuseAlias()
     var select = PartiQLStatement.Select(table: source.table, index: source.index)
     if !columns.isEmpty { select.columns = try PartiQLColumns(columns) }
     select.condition = try whereClause()
@@ -141,8 +147,13 @@ extension PartiQLParser {
   mutating func insert() throws(PartiQLError) -> PartiQLStatement {
     try expectWord("INTO")
     let table = try source(of: "INSERT").table
-    try expectWord("VALUE")
-    guard case .map(let item) = try literal() else {
+    guard takeWord("VALUE") else { throw Self.leftover }
+    let item: Attributes
+    if takeSymbol("{") {
+      item = try map(isItem: true)
+    } else if case .map(let given) = try literal() {
+      item = given
+    } else {
       throw PartiQLError(
         message: "Unsupported format in item expression. Please use struct format {...} to express "
           + "item values for insert statement.")
@@ -156,6 +167,41 @@ extension PartiQLParser {
   mutating func update() throws(PartiQLError) -> PartiQLStatement {
     var statement = PartiQLStatement.Update(
       table: try source(of: "UPDATE").table, update: UpdateExpression())
+    try refuseAlias()
+    try changes(&statement)
+    statement.condition = try whereClause()
+    statement.returning = try returning()
+    return .update(statement)
+  }
+
+  /// `FROM table WHERE … SET …`: an update with its clauses in the other order.
+  private mutating func updateFromFirst() throws(PartiQLError) -> PartiQLStatement {
+    var statement = PartiQLStatement.Update(
+      table: try source(of: "UPDATE").table, update: UpdateExpression())
+    try refuseAlias()
+    statement.condition = try whereClause()
+    try changes(&statement)
+    statement.returning = try returning()
+    return .update(statement)
+  }
+
+  /// A table has no other name in a statement.
+  private func refuseAlias() throws(PartiQLError) {
+    let clauses = ["WHERE", "SET", "REMOVE", "ORDER", "RETURNING"]
+    switch token {
+    case .name: break
+    case .word(let word) where !clauses.contains(word.uppercased()):
+      if Self.keywords.contains(word.uppercased()), word.uppercased() != "AS" {
+        throw Self.leftover
+      }
+    default: return
+    }
+    throw PartiQLError(message: "Aliasing is not supported")
+  }
+
+  private mutating func changes(
+    _ statement: inout PartiQLStatement.Update
+  ) throws(PartiQLError) {
     var count = 0
     while token.isWord("SET") || token.isWord("REMOVE") {
       count += 1
@@ -167,14 +213,12 @@ extension PartiQLParser {
       }
     }
     guard count > 0 else { throw unexpected() }
-    statement.condition = try whereClause()
-    statement.returning = try returning()
-    return .update(statement)
   }
 
   mutating func delete() throws(PartiQLError) -> PartiQLStatement {
     try expectWord("FROM")
     var statement = PartiQLStatement.Delete(table: try source(of: "DELETE").table)
+    try refuseAlias()
     statement.condition = try whereClause()
     statement.returning = try returning()
     if let found = statement.returning, found != "ALL_OLD" {
@@ -207,20 +251,7 @@ extension PartiQLParser {
     if case .word(let word) = token, tokens[position + 1] == .symbol("("),
       ["SET_ADD", "SET_DELETE"].contains(word.uppercased())
     {
-      advance()
-      advance()
-      let target = try self.path()
-      try expectSymbol(",")
-      let value = try literal()
-      try expectSymbol(")")
-      guard target == path else {
-        throw PartiQLError(
-          message: "The first argument to \(word.uppercased()) must equal the assignment value")
-      }
-      guard value.isSet else {
-        throw PartiQLError(
-          message: "The second argument to \(word.uppercased()) must be a value with type SET")
-      }
+      let value = try setChange(word.uppercased(), of: path)
       if word.uppercased() == "SET_ADD" {
         update.additions.append((path, value))
       } else {
@@ -229,6 +260,35 @@ extension PartiQLParser {
       return
     }
     update.assignments.append((path, try source()))
+  }
+
+  /// The set that `SET_ADD(path, set)` or `SET_DELETE(path, set)` names.
+  private mutating func setChange(
+    _ name: String, of path: DocumentPath
+  ) throws(PartiQLError) -> AttributeValue {
+    let place = places[position]
+    advance()
+    advance()
+    let firstPlace = places[position]
+    var arguments: [ConditionExpression.Operand] = []
+    if token != .symbol(")") {
+      repeat {
+        arguments.append(startsPath ? .path(try self.path()) : .value(try literal()))
+      } while takeSymbol(",")
+    }
+    try expectSymbol(")")
+    guard arguments.count == 2 else {
+      throw PartiQLError(message: "\(name) must have exactly two arguments at \(place)")
+    }
+    guard case .path(let target) = arguments[0], target == path else {
+      throw PartiQLError(
+        message: "The first argument to \(name) must equal the assignment value at \(place)")
+    }
+    guard case .value(let value) = arguments[1], value.isSet else {
+      throw PartiQLError(
+        message: "The second argument to \(name) must be a value with type SET at \(firstPlace)")
+    }
+    return value
   }
 
   mutating func source() throws(PartiQLError) -> UpdateExpression.Source {
@@ -262,6 +322,16 @@ extension PartiQLParser {
 
   // MARK: Names and paths
 
+  /// Words of the language that are no names without quotes.
+  private static let keywords: Set<String> = [
+    "ALL", "AND", "AS", "ASC", "AT", "BETWEEN", "BY", "CASE", "CAST", "CREATE", "CROSS", "DELETE",
+    "DESC", "DISTINCT", "DROP", "ELSE", "END", "EXCEPT", "EXISTS", "FALSE", "FROM", "FULL", "GROUP",
+    "HAVING", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "LEFT", "LIKE", "LIMIT",
+    "MISSING", "NATURAL", "NOT", "NULL", "ON", "OR", "ORDER", "OUTER", "PIVOT", "REMOVE",
+    "RETURNING", "RIGHT", "SELECT", "SET", "TABLE", "THEN", "TRUE", "UNION", "UNPIVOT", "UPDATE",
+    "WHEN", "WHERE",
+  ]
+
   mutating func name() throws(PartiQLError) -> String {
     switch token {
     case .word(let text), .name(let text):
@@ -283,6 +353,9 @@ extension PartiQLParser {
     var path = DocumentPath(root: ByteText(try name()))
     while true {
       if takeSymbol(".") {
+        if case .word(let word) = token, Self.keywords.contains(word.uppercased()) {
+          throw .malformed("Invalid path dot component")
+        }
         path.rest.append(.name(ByteText(try name())))
       } else if takeSymbol("[") {
         switch token {
