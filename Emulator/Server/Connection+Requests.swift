@@ -60,7 +60,7 @@ extension Connection {
   /// leave it again at once, and each such change waits for the loop's next round.
   private nonisolated func start(_ request: HTTPRequest, _ id: UInt64) -> Task<Void, Never> {
     let preference: any TaskExecutor =
-      server.configuration.handlers == .loop ? loop : globalConcurrentExecutor
+      server.configuration.handlers == .loop ? loop.tasks : globalConcurrentExecutor
     return Task(executorPreference: preference) {
       await self.run(request, id)
       if self.loop.isCurrent {

@@ -4,13 +4,16 @@ import Synchronization
 
 /// One thread that waits for sockets and timers and runs jobs between the waits.
 ///
-/// It is a `SerialExecutor`, so that actors can live on it, and a `TaskExecutor`, so that a task
-/// can prefer it: a request is then read, handled and answered without a change of thread.
+/// It is a `SerialExecutor`, so that actors can live on it, and a `TaskExecutor` by its `tasks`, so
+/// that a task can prefer it: a request is then read, handled and answered without a change of thread.
 /// Whatever runs here must not block. The thread starts with the first piece of work; after
 /// `end()` it ends when nothing is registered any more, and later work starts it again.
-package final class EventLoop: SerialExecutor, TaskExecutor {
-  private enum Work {
+package final class EventLoop: SerialExecutor {
+  fileprivate enum Work {
+    /// Of an actor that lives on the loop.
     case job(UnownedJob)
+    /// Of a task that prefers the loop, outside of any actor.
+    case task(UnownedJob)
     case closure(@Sendable () -> Void)
   }
 
@@ -22,6 +25,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     var isEnding = false
   }
 
+  /// What a task prefers that shall run on the loop's thread.
+  package let tasks: LoopTasks
   private let name: String
   private let poll: Int32
   private let bell: Int32
@@ -38,11 +43,13 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
 
   package init(name: String = "loop") throws(ServerError) {
     self.name = name
+    tasks = LoopTasks()
     poll = loop_create()
     bell = loop_bell()
     guard poll >= 0, bell >= 0, loop_add(poll, bell, UInt32(LOOP_READ), .max) == 0 else {
       throw .system(call: "epoll_create1", code: errno)
     }
+    tasks.loop = self
   }
 
   deinit {
@@ -69,10 +76,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     UnownedSerialExecutor(ordinary: self)
   }
 
-  package func asUnownedTaskExecutor() -> UnownedTaskExecutor {
-    UnownedTaskExecutor(ordinary: self)
-  }
-
   package func checkIsolated() {
     precondition(isCurrent, "not on the event loop's thread")
   }
@@ -91,7 +94,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
     if mustRing { loop_ring(bell) }
   }
 
-  private func add(_ work: Work) {
+  fileprivate func add(_ work: Work) {
     if isCurrent {
       ready.append(work)
       return
@@ -114,6 +117,23 @@ package final class EventLoop: SerialExecutor, TaskExecutor {
         Unmanaged<EventLoop>.fromOpaque(argument).takeRetainedValue().run()
       }, Unmanaged.passRetained(self).toOpaque(), name)
     precondition(code == 0, "no thread for the event loop: error \(code)")
+  }
+}
+
+/// The loop as tasks prefer it. A job that comes this way is in no actor: told so, the runtime calls
+/// one function of a request after the other, without a turn of the queue between them.
+package final class LoopTasks: TaskExecutor {
+  // Why unsafe: set once, by the loop's initializer; whoever queues a job here holds the loop.
+  fileprivate nonisolated(unsafe) weak var loop: EventLoop?
+
+  package func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    guard let loop else { preconditionFailure("the loop of a task is gone") }
+    loop.add(.task(job))
+  }
+
+  package func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+    UnownedTaskExecutor(ordinary: self)
   }
 }
 
@@ -160,7 +180,8 @@ extension EventLoop {
       switch work {
       case .job(let job):
         job.runSynchronously(
-          isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+          isolatedTo: asUnownedSerialExecutor(), taskExecutor: tasks.asUnownedTaskExecutor())
+      case .task(let job): job.runSynchronously(on: tasks.asUnownedTaskExecutor())
       case .closure(let body): body()
       }
     }

@@ -69,7 +69,7 @@ private final class Count: Sendable {
   @Test func `runs work again after its thread has ended`() async throws {
     let loop = try EventLoop()
     for round in 0..<200 {
-      let isHere = await Task(executorPreference: loop) { loop.isCurrent }.value
+      let isHere = await Task(executorPreference: loop.tasks) { loop.isCurrent }.value
       #expect(isHere, "round \(round)")
       loop.end()
     }
