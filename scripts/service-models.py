@@ -25,25 +25,28 @@ SERVICES = {
         DescribeParameters GetParameter GetParameterHistory GetParameters GetParametersByPath
         LabelParameterVersion ListTagsForResource PutParameter RemoveTagsFromResource
         UnlabelParameterVersion"""),
-    "logs": ("Logs", """CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream
+    "logs": ("Logs", """AssociateKmsKey DisassociateKmsKey PutLogGroupDeletionProtection CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream
         DeleteRetentionPolicy DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents
         ListTagsForResource ListTagsLogGroup PutLogEvents PutRetentionPolicy TagLogGroup TagResource
-        TestMetricFilter UntagLogGroup UntagResource """),
+        TestMetricFilter UntagLogGroup UntagResource"""),
     "events": ("EventBridge", """CreateEventBus DeleteEventBus DeleteRule DescribeEventBus
         DescribeRule DisableRule EnableRule ListEventBuses ListRuleNamesByTarget ListRules
         ListTagsForResource ListTargetsByRule PutEvents PutRule PutTargets RemoveTargets TagResource
-        TestEventPattern UntagResource UpdateEventBus"""),
+        TestEventPattern UntagResource UpdateEventBus PutPermission RemovePermission"""),
     "secretsmanager": ("SecretsManager", """BatchGetSecretValue CancelRotateSecret CreateSecret
         DeleteResourcePolicy DeleteSecret DescribeSecret GetRandomPassword GetResourcePolicy
         GetSecretValue ListSecretVersionIds ListSecrets PutResourcePolicy PutSecretValue RestoreSecret
-        RotateSecret TagResource UntagResource UpdateSecret UpdateSecretVersionStage
-        ValidateResourcePolicy"""),
+        RotateSecret TagResource UntagResource UpdateSecret UpdateSecretVersionStage"""),
     "sqs": ("SQS", """AddPermission CancelMessageMoveTask ChangeMessageVisibility
         ChangeMessageVisibilityBatch CreateQueue DeleteMessage DeleteMessageBatch DeleteQueue
         GetQueueAttributes GetQueueUrl ListDeadLetterSourceQueues ListMessageMoveTasks ListQueueTags
         ListQueues PurgeQueue ReceiveMessage RemovePermission SendMessage SendMessageBatch
         SetQueueAttributes StartMessageMoveTask TagQueue UntagQueue"""),
 }
+# Bounds that the service itself reports in other words.
+UNBOUNDED = {"PutEventsRequestEntryList"}
+# Values that the service does not repeat in its messages, although its model does not say so.
+HIDDEN = {"LogGroupIdentifier"}
 PLAIN = {"string": "String", "boolean": "Boolean", "integer": "Integer", "long": "Integer",
          "blob": "Blob", "double": "Number", "float": "Number", "timestamp": "Number"}
 
@@ -74,7 +77,7 @@ class Writer:
     def shape(self, name):
         shape = self.model["shapes"][name]
         kind = shape["type"]
-        secret = shape.get("sensitive", False)
+        secret = shape.get("sensitive", False) or name in HIDDEN
         if kind in PLAIN and not {"min", "max", "enum", "pattern"} & set(shape) and not secret:
             return PLAIN[kind]
         if name in self.seen:
@@ -82,7 +85,7 @@ class Writer:
         if name in self.open:  # a shape that contains itself
             return "Any"
         self.open.add(name)
-        bounds = f"{shape.get('min', '-')} {shape.get('max', '-')}"
+        bounds = f"{shape.get('min', '-')} {'-' if name in UNBOUNDED else shape.get('max', '-')}"
         if kind == "string" and "enum" in shape:
             line = f"enum {name} {' '.join(java_order(shape['enum']))}"
         elif kind == "string":
@@ -129,6 +132,13 @@ name, operations = SERVICES[service]
 writer = Writer(service)
 for operation in operations.split():
     writer.operation(operation)
+others = sorted(set(writer.model["operations"]) - set(operations.split()))
+if others:
+    writer.lines.append("refused " + " ".join(others))
+capitalized = sorted(name for name, shape in writer.model["shapes"].items()
+                     if shape.get("exception") and "Message" in shape.get("members", {}))
+if capitalized:
+    writer.lines.append("capitalized " + " ".join(capitalized))
 print(f"""// Written by scripts/service-models.py from botocore {botocore.__version__} (Apache-2.0), the model
 // of "{service}".
 

@@ -84,6 +84,13 @@ final class Cloud: Sendable {
   /// functions.
   func play() {
     let (others, application, functions) = (self.others, self.application, self.functions)
+    secrets.connect(
+      RotationFunction { function in
+        functions.configuration(of: CloudServices.name(of: function)) != nil
+      } call: { function, event in
+        let result = try? await functions.invoke(CloudServices.name(of: function), event)
+        return result.map { !$0.isFunctionError } ?? false
+      })
     playing.withLock { playing in
       guard playing == nil else { return }
       playing = Task { await others.play(application, functions) }

@@ -54,12 +54,21 @@ struct CloudServices: Sendable {
     ]
   }
 
+  /// The name in a function's ARN; a bare name stands for itself.
+  static func name(of function: String) -> String {
+    guard let start = function.firstRange(of: ":function:") else { return function }
+    return String(function[start.upperBound...].prefix { $0 != ":" })
+  }
+
   /// Plays what the template sets going: rules, schedules and queues that feed functions. Goes on until
   /// the task is cancelled.
   func play(_ application: Application, _ functions: Functions) async {
+    let logs = logs
     events.connect { name, event in
       // An unknown function, or one that is ending: nobody waits for an answer.
       _ = try? await functions.enqueue(name, event)
+    } record: { group, message in
+      await logs.write(message, to: group)
     }
     let sources = QueueSources(queues, sources: application.queueSources) { name, event in
       let result = try? await functions.invoke(name, event)

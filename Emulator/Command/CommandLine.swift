@@ -8,6 +8,7 @@ enum Command: Equatable {
   case package(PackageOptions)
   case smoke(SmokeOptions)
   case state(StateOptions)
+  case logs(LogsOptions)
   case version
   /// Help for a subcommand, or for the whole program.
   case help(Topic?)
@@ -19,6 +20,7 @@ enum Command: Equatable {
     case package
     case smoke
     case state
+    case logs
     case version
   }
 
@@ -72,6 +74,9 @@ enum Command: Equatable {
         try ArgumentReader(
           words, of: name, options: ["--websocket", "--token", "--timeout", "--message"])
       case .state: try ArgumentReader(words, of: name, options: place)
+      case .logs:
+        try ArgumentReader(
+          words, of: name, options: place.union(["--filter", "--lines"]), flags: ["--follow"])
       case .version: try ArgumentReader(words, of: name, options: [])
       }
     if reader.wantsHelp { return .help(topic) }
@@ -82,6 +87,7 @@ enum Command: Equatable {
     case .package: return .package(try PackageOptions(reader))
     case .smoke: return .smoke(try SmokeOptions(reader))
     case .state: return .state(try StateOptions(reader))
+    case .logs: return .logs(try LogsOptions(reader))
     case .version:
       _ = try reader.operands(atMost: 0)
       return .version

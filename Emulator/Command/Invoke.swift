@@ -65,15 +65,10 @@ struct Invoke {
 
   /// The function that the route names: by its handler, else by its logical id or name.
   private func function(in application: Application) throws(UsageError) -> String {
-    let route = options.route
-    let functions = application.functions
-    if let found = functions.first(where: { $0.handler == route })
-      ?? functions.first(where: { $0.logicalID == route || $0.name == route })
-    {
-      return found.name
-    }
-    let names = functions.map { "\($0.handler) (\($0.logicalID))" }.joined(separator: ", ")
-    throw UsageError(text: "martlet invoke: unknown route '\(route)'; the routes are \(names)")
+    if let found = application.function(called: options.route) { return found.name }
+    throw UsageError(
+      text: "martlet invoke: unknown route '\(options.route)'; the routes are "
+        + application.callableNames)
   }
 
   /// Connects the event's connection for the development user, through the template's own `$connect`

@@ -42,6 +42,7 @@ enum Program {
     case .smoke(let options):
       return try await Smoke(options: options, environment: environment).run()
     case .state(let options): return try await StateCommand(options: options).run()
+    case .logs(let options): return try await LogsCommand(options: options).run()
     case .version:
       Console.shared.print("martlet \(version)")
       return 0

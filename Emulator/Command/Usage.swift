@@ -9,6 +9,7 @@ enum Usage {
     case .package: package
     case .smoke: smoke
     case .state: state
+    case .logs: logs
     case .version: "martlet version\n\nPrints the version."
     }
   }
@@ -22,6 +23,7 @@ enum Usage {
     martlet package [FUNCTION…]         make the zip files that sam deploy uploads
     martlet smoke URL                   try a deployed stack: health, page, one turn
     martlet state ACTION                check, export, import or reset what is kept
+    martlet logs [FUNCTION]             show what functions wrote, also while they write it
     martlet version                     print the version
 
     `martlet COMMAND --help` explains a command.
@@ -97,6 +99,24 @@ enum Usage {
     \(place)
 
     Exit status: 0 done, 1 the state is damaged, 2 the command was wrong or cannot be carried out.
+    """
+
+  private static let logs = """
+    martlet logs [FUNCTION] [--follow] [--filter PATTERN] [--lines N] [--dir FOLDER]
+
+    Prints the newest lines of the functions' log, which CloudWatch Logs keeps in
+    /aws/lambda/FUNCTION, with their time (UTC); of all log groups without a name. Works before,
+    during and after `martlet start`.
+
+    FUNCTION is a function's name in the template (ChatFunction), a handler's (chat), or a log
+    group's, which begins with /.
+
+      --follow             go on with the lines that come, until Ctrl-C
+      --filter PATTERN     only lines that fit a filter pattern of CloudWatch Logs: words that all
+                           have to be there, "a phrase", ?one ?or ?other, -without, %expression%,
+                           { $.level = "ERROR" }, [ip, user, status = 5*]
+      --lines N            how many lines to begin with (100; 0 to 10000)
+    \(place)
     """
 
   private static let token = """

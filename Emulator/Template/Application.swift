@@ -24,6 +24,17 @@ package struct Application: Sendable, Equatable {
   package func function(named name: String) -> FunctionDefinition? {
     functions.first { $0.name == name }
   }
+
+  /// The function that a user means: by its handler, else by its logical id or name.
+  package func function(called name: String) -> FunctionDefinition? {
+    functions.first { $0.handler == name }
+      ?? functions.first { $0.logicalID == name || $0.name == name }
+  }
+
+  /// `chat (ChatFunction), …`: what ``function(called:)`` knows.
+  package var callableNames: String {
+    functions.map { "\($0.handler) (\($0.logicalID))" }.joined(separator: ", ")
+  }
 }
 
 /// Something in a template that has no effect here.

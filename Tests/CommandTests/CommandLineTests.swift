@@ -29,6 +29,28 @@ import Testing
     #expect(invoke.project.folder == "x")
   }
 
+  @Test func `logs takes a name, a filter and how many`() throws {
+    guard
+      case .logs(let logs) = try Command([
+        "logs", "chat", "--follow", "--filter", "?ERROR ?WARN", "--lines=7",
+      ])
+    else {
+      Issue.record("no logs")
+      return
+    }
+    #expect(logs.name == "chat")
+    #expect(logs.filter == "?ERROR ?WARN")
+    #expect(logs.follows)
+    #expect(logs.lines == 7)
+    guard case .logs(let all) = try Command(["logs"]) else {
+      Issue.record("no logs")
+      return
+    }
+    #expect(all.name == nil)
+    #expect(!all.follows)
+    #expect(throws: UsageError.self) { try Command(["logs", "--lines", "10001"]) }
+  }
+
   @Test func `package and smoke take what they need`() throws {
     guard
       case .package(let package) = try Command(["package", "chat", "WebFunction", "--no-loader"])

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Server
 import Services
@@ -19,6 +20,13 @@ private struct Fixture {
   /// Status and body of one operation.
   @discardableResult
   func call(_ operation: String, _ input: JSONValue) async throws -> (Int, JSONValue) {
+    var input = input
+    // As SDKs do it.
+    if ["CreateSecret", "PutSecretValue", "UpdateSecret"].contains(operation),
+      input["ClientRequestToken"] == nil
+    {
+      input["ClientRequestToken"] = .string(UUID().uuidString)
+    }
     let request = HTTPRequest(
       method: "POST", target: "/", headers: ["X-Amz-Target": "secretsmanager.\(operation)"],
       body: RequestBody(input.encoded()))
@@ -102,7 +110,7 @@ private final class ServiceTime: Sendable {
           + "Member must not be null"
       ),
       (
-        "PutSecretValue", ["SecretId": "x"], "InvalidParameterException",
+        "PutSecretValue", ["SecretId": "x"], "InvalidRequestException",
         "You must provide either SecretString or SecretBinary."
       ),
       (
@@ -114,15 +122,15 @@ private final class ServiceTime: Sendable {
         "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive)."
       ),
       (
-        "RotateSecret", ["SecretId": "x"], "UnknownOperationException",
-        "martlet's Secrets Manager has no operation 'RotateSecret'"
+        "ReplicateSecretToRegions", ["SecretId": "x"], "NotImplementedException",
+        "martlet's Secrets Manager does not play the operation ReplicateSecretToRegions."
       ),
     ]
     for (operation, input, type, message) in cases {
       let (status, body) = try await fixture.call(operation, input)
-      #expect(status == 400, "\(operation) \(input)")
+      #expect(status == (type == "NotImplementedException" ? 501 : 400), "\(operation) \(input)")
       #expect(body["__type"]?.string == type, "\(operation) \(input)")
-      #expect(body["message"]?.string == message, "\(operation) \(input)")
+      #expect((body["Message"] ?? body["message"])?.string == message, "\(operation) \(input)")
     }
     let (repeated, _) = try await fixture.call(
       "PutSecretValue", ["SecretId": "x", "SecretString": "2", "ClientRequestToken": token])

@@ -9,7 +9,9 @@ import Testing
       try await emulator.run("admin.py")
       try await emulator.run("conversations.py")
       try await emulator.run("stores.py")
-      try await emulator.run("keys_test.py")
+      for script in ["keys", "secrets", "messages", "logs", "operations"] {
+        try await emulator.run("\(script)_test.py")
+      }
       try await emulator.run("dynamodb_test.py", try emulator.address("services"))
       try await emulator.run(
         "page_test.py", try emulator.address("gateway"), try emulator.address("token"))
@@ -17,6 +19,10 @@ import Testing
         try await emulator.run("providers_test.py", try emulator.address("services"))
       }
     }
+  }
+
+  @Test func `queues, rules and secrets reach functions`() async throws {
+    try await Client.run("sources_test.py")
   }
 
   @Test func `invoke and token work without and beside a running emulator`() async throws {

@@ -1,54 +1,65 @@
 import JSON
 import Storage
 
-/// Buses and tags.
+/// Buses and their policies.
 extension EventBridge {
-  func createEventBus(_ input: JSONMembers) async throws -> JSONValue {
-    let name = try input.required("Name")
-    if try input.string("EventSourceName") != nil {
-      throw JSONServiceError("UnknownOperationException", "martlet plays no partner event buses")
+  /// Settings of a bus that have no effect here are refused, not ignored.
+  private static func checkSettings(_ input: JSONMembers) throws {
+    for name in ["KmsKeyIdentifier", "DeadLetterConfig", "LogConfig"] where input[name] != nil {
+      throw JSONServiceError.validation("martlet plays no \(name) of event buses.")
     }
-    let description = try input.string("Description")
-    let tags = ResourceTags(try input.tags() ?? [])
-    let now = Double(now()) / 1_000
+  }
+
+  func createEventBus(_ input: JSONMembers) async throws -> JSONValue {
+    try Self.checkSettings(input)
+    let name = try input.required("Name")
+    if let source = try input.string("EventSourceName") {
+      // There are no partners here.
+      throw Self.noResource("Event source \(source) does not exist.")
+    }
+    guard !name.contains("/") else {
+      throw JSONServiceError.validation("Event bus name must not contain '/'.")
+    }
+    var made = EventBus(name: name, created: Double(now()) / 1_000)
+    made.description = try input.string("Description")
+    made.tags.set(try input.tags() ?? [])
+    let bus = made
     try await database.write { connection in
       let table = EventTable(connection: connection)
       guard try !table.hasBus(name) else {
         throw JSONServiceError(
           "ResourceAlreadyExistsException", "Event bus \(name) already exists.")
       }
-      try table.addBus(name, description: description, tags: tags, at: now)
+      try table.save(bus)
     }
     var answer: JSONValue = ["EventBusArn": .string(busARN(name))]
-    answer["Description"] = description.map { .string($0) }
+    answer["Description"] = bus.description.map { .string($0) }
     return answer
   }
 
   func describeEventBus(_ input: JSONMembers) async throws -> JSONValue {
     let name = Self.bus(try input.string("Name"))
-    let known = try await buses().first { $0.name == name }
-    guard let known else { throw Self.noResource("Event bus \(name) does not exist.") }
-    return shown(known)
+    let bus = try await database.read { try EventTable(connection: $0).bus(name) }
+    guard let bus else { throw Self.noResource("Event bus \(name) does not exist.") }
+    return shown(bus)
   }
 
-  private func buses() async throws -> [(name: String, description: String?)] {
-    let made = try await database.read { connection in
-      try EventTable(connection: connection).buses().map { [$0.name, $0.description] }
-    }
-    return [("default", nil)] + made.map { ($0[0] ?? "", $0[1]) }
-  }
-
-  private func shown(_ bus: (name: String, description: String?)) -> JSONValue {
-    var answer: JSONValue = ["Name": .string(bus.name), "Arn": .string(busARN(bus.name))]
+  private func shown(_ bus: EventBus) -> JSONValue {
+    var answer: JSONValue = [
+      "Name": .string(bus.name), "Arn": .string(busARN(bus.name)),
+      "CreationTime": .double(bus.created), "LastModifiedTime": .double(bus.changed),
+    ]
     answer["Description"] = bus.description.map { .string($0) }
+    answer["Policy"] = bus.policy.map { .string($0) }
     return answer
   }
 
   func listEventBuses(_ input: JSONMembers) async throws -> JSONValue {
     let prefix = try input.string("NamePrefix") ?? ""
-    let found = try await buses().filter { $0.name.hasPrefix(prefix) }
-      .sorted { $0.name < $1.name }
-    return try Self.list("EventBuses", found, input, name: \.name) { shown($0) }
+    let found = try await database.read { try EventTable(connection: $0).buses() }
+    return try Self.list(
+      "EventBuses", found.filter { $0.name.hasPrefix(prefix) }, input, name: \.name
+    ) { shown($0) }
   }
 
   /// One page of a sorted list, as all lists of this service are cut.
@@ -85,47 +96,99 @@ extension EventBridge {
     }
   }
 
-  // MARK: - Tags
-
-  private func ruleName(_ input: JSONMembers) throws -> (bus: String, name: String) {
-    let arn = try input.required("ResourceARN")
-    guard let start = arn.firstRange(of: ":rule/") else {
-      throw Self.noResource("Rule \(arn) does not exist on EventBus default.")
-    }
-    let parts = arn[start.upperBound...].split(separator: "/")
-    return parts.count == 2
-      ? (String(parts[0]), String(parts[1])) : ("default", String(parts.first ?? ""))
+  func updateEventBus(_ input: JSONMembers) async throws -> JSONValue {
+    try Self.checkSettings(input)
+    let description = try input.string("Description")
+    let name = Self.bus(try input.string("Name"))
+    try await changeBus(name) { $0.description = description }
+    var answer: JSONValue = ["Name": .string(name), "Arn": .string(busARN(name))]
+    answer["Description"] = description.map { .string($0) }
+    return answer
   }
 
-  func tagResource(_ input: JSONMembers) async throws -> JSONValue {
-    let (bus, name) = try ruleName(input)
-    let tags = try input.tags() ?? []
-    return try await database.write { connection in
+  func changeBus(
+    _ name: String, _ change: @escaping @Sendable (inout EventBus) throws -> Void
+  ) async throws {
+    let now = Double(now()) / 1_000
+    try await database.write { connection in
       let table = EventTable(connection: connection)
-      var rule = try self.rule(name, on: bus, in: table)
-      rule.tags.set(tags)
-      try table.save(rule)
+      guard var bus = try table.bus(name) else {
+        throw Self.noResource("Event bus \(name) does not exist.")
+      }
+      try change(&bus)
+      bus.changed = now
+      try table.save(bus)
+    }
+  }
+
+  // MARK: - Policies
+
+  /// Policies are kept and given back; nothing is checked with them.
+  func putPermission(_ input: JSONMembers) async throws -> JSONValue {
+    let name = Self.bus(try input.string("EventBusName"))
+    if let policy = try input.string("Policy") {
+      guard (try? JSONValue(parsing: policy))?.object != nil else {
+        throw JSONServiceError.validation("This policy contains invalid Json")
+      }
+      try await changeBus(name) { $0.policy = policy }
       return [:]
     }
+    guard let action = try input.string("Action"), let principal = try input.string("Principal"),
+      let id = try input.string("StatementId")
+    else {
+      throw JSONServiceError.validation(
+        "Parameters Action, Principal and StatementId must be specified together.")
+    }
+    guard action == "events:PutEvents" else {
+      throw JSONServiceError.validation("Provided value in parameter 'action' is not supported.")
+    }
+    var made: JSONValue = [
+      "Sid": .string(id), "Effect": "Allow",
+      "Principal": principal == "*" ? "*" : ["AWS": .string("arn:aws:iam::\(principal):root")],
+      "Action": .string(action), "Resource": .string(busARN(name)),
+    ]
+    if let condition = try input.object("Condition") {
+      var test: JSONValue = [:]
+      test[try condition.required("Key")] = .string(try condition.required("Value"))
+      var conditions: JSONValue = [:]
+      conditions[try condition.required("Type")] = test
+      made["Condition"] = conditions
+    }
+    let statement = made
+    try await editPolicy(of: name) { statements in
+      statements.removeAll { $0["Sid"]?.string == id }
+      statements.append(statement)
+    }
+    return [:]
   }
 
-  func untagResource(_ input: JSONMembers) async throws -> JSONValue {
-    let (bus, name) = try ruleName(input)
-    let keys = try input.strings("TagKeys") ?? []
-    return try await database.write { connection in
-      let table = EventTable(connection: connection)
-      var rule = try self.rule(name, on: bus, in: table)
-      rule.tags.remove(keys)
-      try table.save(rule)
+  func removePermission(_ input: JSONMembers) async throws -> JSONValue {
+    let name = Self.bus(try input.string("EventBusName"))
+    if try input.bool("RemoveAllPermissions") == true {
+      try await changeBus(name) { $0.policy = nil }
       return [:]
     }
+    guard let id = try input.string("StatementId") else {
+      throw JSONServiceError.validation("Parameter StatementId must be specified.")
+    }
+    try await editPolicy(of: name) { statements in
+      guard let place = statements.firstIndex(where: { $0["Sid"]?.string == id }) else {
+        throw Self.noResource("Statement with the provided id does not exist.")
+      }
+      statements.remove(at: place)
+    }
+    return [:]
   }
 
-  func listTags(_ input: JSONMembers) async throws -> JSONValue {
-    let (bus, name) = try ruleName(input)
-    let rule = try await database.read { connection in
-      try self.rule(name, on: bus, in: EventTable(connection: connection))
+  private func editPolicy(
+    of bus: String, _ edit: @escaping @Sendable (inout [JSONValue]) throws -> Void
+  ) async throws {
+    try await changeBus(bus) { bus in
+      var policy = bus.policy.flatMap { try? JSONValue(parsing: $0) } ?? ["Version": "2012-10-17"]
+      var statements = policy["Statement"]?.array ?? []
+      try edit(&statements)
+      policy["Statement"] = .array(statements)
+      bus.policy = statements.isEmpty ? nil : policy.description
     }
-    return ["Tags": rule.tags.list()]
   }
 }

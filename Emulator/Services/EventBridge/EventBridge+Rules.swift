@@ -145,9 +145,10 @@ extension EventBridge {
         throw JSONServiceError.validation(
           "Parameter \(arn) is not valid. Reason: Provided Arn is not in correct format.")
       }
-      guard arn.contains(":lambda:") || arn.contains(":sqs:") || arn.contains(":event-bus/") else {
+      guard !arn.hasSuffix(".fifo") || target["SqsParameters"] != nil else {
         throw JSONServiceError.validation(
-          "martlet plays functions, queues and event buses as targets, not \(arn)")
+          "Parameter(s) SqsParameters must be specified for target: "
+            + "\(target["Id"]?.string ?? "").")
       }
       let inputs = ["Input", "InputPath", "InputTransformer"].filter { target[$0] != nil }
       guard inputs.count < 2 else {
@@ -162,6 +163,12 @@ extension EventBridge {
     }
     return try await change(input, rule: "Rule") { rule in
       for target in targets {
+        let arn = target["Arn"]?.string ?? ""
+        guard [":lambda:", ":sqs:", ":event-bus/", ":log-group:"].contains(where: arn.contains)
+        else {
+          throw JSONServiceError.validation(
+            "martlet plays functions, queues, log groups and event buses as targets, not \(arn)")
+        }
         let id = target["Id"]
         if let place = rule.targets.firstIndex(where: { $0["Id"] == id }) {
           rule.targets[place] = target

@@ -13,6 +13,9 @@ package final class EventBridge: Sendable {
   /// Gives an event to a function; the answer does not matter.
   package typealias Invoke = @Sendable (_ function: String, _ event: [UInt8]) async -> Void
 
+  /// Writes a line to a log group.
+  package typealias Record = @Sendable (_ group: String, _ message: String) async -> Void
+
   let database: Database
   let queues: SQS
   let environment: TemplateEnvironment
@@ -20,6 +23,7 @@ package final class EventBridge: Sendable {
   let now: @Sendable () -> Int
   let signals = QueueSignals()
   private let invoke = Mutex<Invoke?>(nil)
+  private let record = Mutex<Record?>(nil)
   private let wire = JSONProtocol(
     targetPrefix: "AWSEvents.", service: "EventBridge", model: EventBridge.model,
     bodyLimit: 2 << 20)
@@ -34,10 +38,20 @@ package final class EventBridge: Sendable {
     self.environment = environment
     self.now = now
     try await database.migrate(EventTable.migrations)
+    let seconds = Double(now()) / 1_000
+    try await database.write { connection in
+      let table = EventTable(connection: connection)
+      guard try !table.hasBus("default") else { return }
+      try table.save(EventBus(name: "default", created: seconds))
+    }
   }
 
-  /// Says how functions are invoked; until then events for them are dropped.
-  package func connect(_ invoke: @escaping Invoke) { self.invoke.withLock { $0 = invoke } }
+  /// Says how functions are invoked and lines written to log groups; until then events for them are
+  /// dropped.
+  package func connect(_ invoke: @escaping Invoke, record: @escaping Record) {
+    self.invoke.withLock { $0 = invoke }
+    self.record.withLock { $0 = record }
+  }
 
   package func answer(_ request: HTTPRequest) async -> HTTPResponse {
     await wire.answer(request) { name, input in try await self.perform(name, input) }
@@ -50,7 +64,10 @@ package final class EventBridge: Sendable {
     case "CreateEventBus": try await createEventBus(input)
     case "DescribeEventBus": try await describeEventBus(input)
     case "ListEventBuses": try await listEventBuses(input)
+    case "UpdateEventBus": try await updateEventBus(input)
     case "DeleteEventBus": try await deleteEventBus(input)
+    case "PutPermission": try await putPermission(input)
+    case "RemovePermission": try await removePermission(input)
     case "PutRule": try await putRule(input)
     case "DescribeRule": try await describeRule(input)
     case "ListRules": try await listRules(input)
@@ -94,8 +111,7 @@ package final class EventBridge: Sendable {
     try await database.write { connection in
       let table = EventTable(connection: connection)
       for bus in application.buses where try !table.hasBus(bus) {
-        try table.addBus(
-          bus, description: nil, tags: ResourceTags(), at: Double(seconds))
+        try table.save(EventBus(name: bus, created: Double(seconds)))
       }
       for rule in try table.rules(on: nil) where rule.isOfTemplate { try table.remove(rule) }
       for var rule in scheduled + others {
@@ -147,9 +163,35 @@ package final class EventBridge: Sendable {
   // MARK: - Events
 
   private static let entryLimit = 1_048_576
+  private static let mostEntries = 10
+
+  /// The service shows the entries as Java prints them.
+  private static func tooManyEntries(_ entries: [JSONMembers]) -> JSONServiceError {
+    let names = [
+      "Time", "Source", "Resources", "DetailType", "Detail", "EventBusName", "TraceHeader",
+      "KmsKeyIdentifier", "InternalMetadata",
+    ]
+    let shown = entries.map { entry in
+      let members = names.map { name in
+        let value = entry[name]
+        let text =
+          value?.array.map { "[\($0.compactMap(\.string).joined(separator: ", "))]" }
+          ?? value?.string ?? value?.description ?? "null"
+        return name.prefix(1).lowercased() + name.dropFirst() + "=" + text
+      }
+      return "PutEventsRequestEntry(\(members.joined(separator: ", ")))"
+    }
+    return .validation(
+      "1 validation error detected: Value '[\(shown.joined(separator: ", "))]' at 'entries' failed "
+        + "to satisfy constraint: Member must have length less than or equal to \(mostEntries)")
+  }
 
   func putEvents(_ input: JSONMembers) async throws -> JSONValue {
     let entries = try input.objects("Entries") ?? []
+    guard input["EndpointId"] == nil else {
+      throw JSONServiceError.validation("martlet plays no global endpoints.")
+    }
+    guard entries.count <= Self.mostEntries else { throw Self.tooManyEntries(entries) }
     let size = entries.reduce(0) { $0 + $1.value.encoded().count }
     guard size <= Self.entryLimit else {
       throw JSONServiceError.validation(
@@ -226,6 +268,9 @@ package final class EventBridge: Sendable {
     if arn.contains(":lambda:"), let start = arn.firstRange(of: ":function:") {
       let name = String(arn[start.upperBound...].prefix { $0 != ":" })
       await invoke.withLock { $0 }?(name, bytes)
+    } else if let start = arn.firstRange(of: ":log-group:") {
+      let group = String(arn[start.upperBound...].prefix { $0 != ":" })
+      await record.withLock { $0 }?(group, String(decoding: bytes, as: UTF8.self))
     } else if arn.contains(":sqs:") {
       let group = target["SqsParameters"]?["MessageGroupId"]?.string
       // A queue that is gone: the event is lost, as it is in the cloud without a dead-letter queue.
@@ -264,7 +309,8 @@ package final class EventBridge: Sendable {
       return try EventPattern(text: text)
     } catch {
       throw JSONServiceError(
-        "InvalidEventPatternException", "Event pattern is not valid. Reason: \(error.reason)")
+        "InvalidEventPatternException",
+        "Event pattern is not valid. Reason: \(error.reason)\(error.location(in: text))")
     }
   }
 }

@@ -49,7 +49,7 @@ extension EventBridge {
     structure PutEventsRequestEntry Time:Number Source:String Resources:EventResourceList
       DetailType:String Detail:String EventBusName:NonPartnerEventBusNameOrArn
       TraceHeader:TraceHeader
-    list PutEventsRequestEntryList PutEventsRequestEntry 1 10
+    list PutEventsRequestEntryList PutEventsRequestEntry 1 -
     string EndpointId 1 50 pattern ^[A-Za-z0-9\-]+[\.][A-Za-z0-9\-]+$
     operation PutEvents Entries:PutEventsRequestEntryList! EndpointId:EndpointId
     string ScheduleExpression - 256
@@ -160,5 +160,22 @@ extension EventBridge {
     operation UntagResource ResourceARN:Arn! TagKeys:TagKeyList!
     operation UpdateEventBus Name:EventBusName KmsKeyIdentifier:KmsKeyIdentifier
       Description:EventBusDescription DeadLetterConfig:DeadLetterConfig LogConfig:LogConfig
+    string NonPartnerEventBusName 1 256 pattern [\.\-_A-Za-z0-9]+
+    string Action 1 64 pattern events:[a-zA-Z]+
+    string Principal 1 12 pattern (\d{12}|\*)
+    string StatementId 1 64 pattern [a-zA-Z0-9-_]+
+    structure Condition Type:String! Key:String! Value:String!
+    operation PutPermission EventBusName:NonPartnerEventBusName Action:Action
+      Principal:Principal StatementId:StatementId Condition:Condition Policy:String
+    operation RemovePermission StatementId:StatementId RemoveAllPermissions:Boolean
+      EventBusName:NonPartnerEventBusName
+    refused ActivateEventSource CancelReplay CreateApiDestination CreateArchive CreateConnection
+      CreateEndpoint CreatePartnerEventSource DeactivateEventSource DeauthorizeConnection
+      DeleteApiDestination DeleteArchive DeleteConnection DeleteEndpoint
+      DeletePartnerEventSource DescribeApiDestination DescribeArchive DescribeConnection
+      DescribeEndpoint DescribeEventSource DescribePartnerEventSource DescribeReplay
+      ListApiDestinations ListArchives ListConnections ListEndpoints ListEventSources
+      ListPartnerEventSourceAccounts ListPartnerEventSources ListReplays PutPartnerEvents
+      StartReplay UpdateApiDestination UpdateArchive UpdateConnection UpdateEndpoint
     """#)
 }

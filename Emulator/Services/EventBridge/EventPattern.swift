@@ -7,6 +7,16 @@ import JSON
 struct EventPattern: Sendable {
   struct Malformed: Error, Equatable {
     let reason: String
+    /// Where in the pattern, when the service says it.
+    var place: PatternPlace?
+
+    init(reason: String, at place: PatternPlace? = nil) {
+      self.reason = reason
+      self.place = place
+    }
+
+    /// How the service goes on after the reason.
+    func location(in text: String) -> String { place?.location(in: text) ?? "" }
   }
 
   private indirect enum Node: Sendable {
@@ -39,7 +49,7 @@ struct EventPattern: Sendable {
       throw Malformed(reason: "Filter is not an object")
     }
     guard !object.isEmpty else { throw Malformed(reason: "Empty patterns are not allowed") }
-    root = try Self.node(object, depth: 0)
+    root = try Self.node(object, at: [])
   }
 
   init(text: String) throws(Malformed) {
@@ -51,47 +61,68 @@ struct EventPattern: Sendable {
 
   // MARK: - Reading
 
-  private static func node(_ object: JSONObject, depth: Int) throws(Malformed) -> Node {
-    guard depth < deepest else { throw Malformed(reason: "The pattern is nested too deeply") }
+  private typealias Path = [PatternPlace.Step]
+
+  private static func node(_ object: JSONObject, at path: Path) throws(Malformed) -> Node {
+    guard path.count < deepest else { throw Malformed(reason: "The pattern is nested too deeply") }
     var fields: [(name: String, node: Node)] = []
     var alternatives: Node?
     for (name, value) in object {
+      let place = path + [.member(name)]
       if name == "$or", let patterns = value.array, patterns.allSatisfy({ $0.object != nil }) {
         guard patterns.count > 1 else { throw Malformed(reason: "$or needs at least two patterns") }
         var nodes: [Node] = []
-        for pattern in patterns { nodes.append(try node(pattern.object ?? [:], depth: depth + 1)) }
+        for (index, pattern) in patterns.enumerated() {
+          nodes.append(try node(pattern.object ?? [:], at: place + [.element(index)]))
+        }
         alternatives = .any(nodes)
       } else if let inner = value.object {
-        guard !inner.isEmpty else { throw Malformed(reason: "Empty objects are not allowed") }
-        fields.append((name, try node(inner, depth: depth + 1)))
+        guard !inner.isEmpty else {
+          throw Malformed(
+            reason: "Empty objects are not allowed", at: PatternPlace(place, isBehind: true))
+        }
+        fields.append((name, try node(inner, at: place)))
       } else if let list = value.array {
-        guard !list.isEmpty else { throw Malformed(reason: "Empty arrays are not allowed") }
+        guard !list.isEmpty else {
+          throw Malformed(
+            reason: "Empty arrays are not allowed", at: PatternPlace(place, isBehind: true))
+        }
         var matchers: [Matcher] = []
-        for entry in list { matchers.append(try matcher(entry)) }
+        for (index, entry) in list.enumerated() {
+          matchers.append(try matcher(entry, at: place + [.element(index)]))
+        }
         fields.append((name, .value(matchers)))
       } else {
-        throw Malformed(reason: "\"\(name)\" must be an object or an array")
+        throw Malformed(
+          reason: "\"\(name)\" must be an object or an array", at: PatternPlace(place))
       }
     }
     guard let alternatives else { return .fields(fields) }
     return fields.isEmpty ? alternatives : .all([.fields(fields), alternatives])
   }
 
-  private static func matcher(_ value: JSONValue) throws(Malformed) -> Matcher {
+  private static func matcher(_ value: JSONValue, at path: Path) throws(Malformed) -> Matcher {
     guard let object = value.object else {
       if value.array != nil {
-        throw Malformed(reason: "Match value must be String, number, true, false, or null")
+        throw Malformed(
+          reason: "Match value must be String, number, true, false, or null",
+          at: PatternPlace(path))
       }
       return .equal(value)
     }
     guard object.count == 1, let member = object.first else {
       throw Malformed(reason: "Only one key allowed in match expression")
     }
-    return try matcher(named: member.key, member.value)
+    return try matcher(named: member.key, member.value, at: path + [.member(member.key)])
   }
 
+  private static let known = [
+    "prefix", "suffix", "equals-ignore-case", "wildcard", "exists", "numeric", "cidr",
+    "anything-but",
+  ]
+
   private static func matcher(
-    named name: String, _ value: JSONValue
+    named name: String, _ value: JSONValue, at path: Path
   ) throws(Malformed) -> Matcher {
     switch (name, value) {
     case ("prefix", .string(let text)): return .prefix(text, ignoresCase: false)
@@ -107,45 +138,66 @@ struct EventPattern: Sendable {
     case ("equals-ignore-case", .string(let text)): return .ignoringCase(text.lowercased())
     case ("wildcard", .string(let text)):
       guard !text.contains("**") else {
-        throw Malformed(reason: "Consecutive wildcard characters are not allowed")
+        throw Malformed(
+          reason: "Consecutive wildcard characters at pos \(Self.place(of: "**", in: text))",
+          at: PatternPlace(path, isBehind: true))
       }
       return .wildcard(text)
     case ("exists", .bool(let flag)): return .exists(flag)
-    case ("numeric", .array(let parts)): return try numeric(parts)
+    case ("numeric", .array(let parts)): return try numeric(parts, at: path)
     case ("cidr", .string(let text)):
       if let network = Network(text) { return .cidr(network) }
-    case ("anything-but", _): return .anythingBut(try exclusions(value))
+    case ("anything-but", _): return .anythingBut(try exclusions(value, at: path))
     default: break
     }
-    let known = [
-      "prefix", "suffix", "equals-ignore-case", "wildcard", "exists", "numeric", "cidr",
-      "anything-but",
-    ]
     throw Malformed(
       reason: known.contains(name)
-        ? "The value of \(name) is not valid" : "Unrecognized match type \(name)")
+        ? "The value of \(name) is not valid" : "Unrecognized match type \(name)",
+      at: PatternPlace(path))
   }
 
-  private static func numeric(_ parts: [JSONValue]) throws(Malformed) -> Matcher {
-    guard parts.count == 2 || parts.count == 4 else {
-      throw Malformed(reason: "Value of numeric must be an array of operators and numbers")
-    }
+  private static func place(of part: String, in text: String) -> Int {
+    text.firstRange(of: part).map { text.distance(from: text.startIndex, to: $0.lowerBound) } ?? 0
+  }
+
+  /// `["=", 5]`, or a lower bound, an upper bound, or both in this order.
+  private static func numeric(_ parts: [JSONValue], at path: Path) throws(Malformed) -> Matcher {
     var bounds: [(operation: String, bound: Double)] = []
-    for place in stride(from: 0, to: parts.count, by: 2) {
-      guard let operation = parts[place].string, ["<", "<=", "=", ">", ">="].contains(operation)
-      else { throw Malformed(reason: "Unrecognized numeric range operator") }
-      guard let bound = parts[place + 1].double else {
-        throw Malformed(reason: "Value of \(operation) must be numeric")
+    for place in stride(from: 0, to: max(parts.count, 1), by: 2) {
+      let here = PatternPlace(path + [.element(place)], isBehind: true)
+      let operation = place < parts.count ? parts[place].string : nil
+      guard let operation else {
+        throw Malformed(
+          reason: "Invalid member in numeric match: expected an operator", at: PatternPlace(path))
+      }
+      guard ["<", "<=", "=", ">", ">="].contains(operation) else {
+        throw Malformed(reason: "Unrecognized numeric range operator: \(operation)", at: here)
+      }
+      if let first = bounds.first?.operation {
+        guard first.hasPrefix(">"), operation.hasPrefix("<"), bounds.count == 1 else {
+          throw Malformed(reason: "Bad numeric range operator: \(operation)", at: here)
+        }
+      }
+      guard place + 1 < parts.count, let bound = parts[place + 1].double else {
+        let next =
+          place + 1 < parts.count
+          ? PatternPlace(path + [.element(place + 1)]) : PatternPlace(path, isBehind: true)
+        throw Malformed(reason: "Value of \(operation) must be numeric", at: next)
       }
       bounds.append((operation, bound))
     }
     return .numeric(bounds)
   }
 
-  private static func exclusions(_ value: JSONValue) throws(Malformed) -> [Matcher] {
+  private static func exclusions(
+    _ value: JSONValue, at path: Path
+  ) throws(Malformed) -> [Matcher] {
     switch value {
     case .array(let list):
-      guard !list.isEmpty else { throw Malformed(reason: "Empty arrays are not allowed") }
+      guard !list.isEmpty else {
+        throw Malformed(
+          reason: "Empty arrays are not allowed", at: PatternPlace(path, isBehind: true))
+      }
       return list.map { .equal($0) }
     case .object(let inner):
       guard inner.count == 1, let member = inner.first else {
@@ -153,10 +205,14 @@ struct EventPattern: Sendable {
       }
       let values = member.value.array ?? [member.value]
       guard ["prefix", "suffix", "equals-ignore-case", "wildcard"].contains(member.key) else {
-        throw Malformed(reason: "Unsupported anything-but pattern: \(member.key)")
+        throw Malformed(
+          reason: "Unsupported anything-but pattern: \(member.key)",
+          at: PatternPlace(path + [.member(member.key)]))
       }
       var matchers: [Matcher] = []
-      for value in values { matchers.append(try matcher(named: member.key, value)) }
+      for value in values {
+        matchers.append(try matcher(named: member.key, value, at: path + [.member(member.key)]))
+      }
       return matchers
     default: return [.equal(value)]
     }

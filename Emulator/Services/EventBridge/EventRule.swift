@@ -51,6 +51,24 @@ struct EventRule: Sendable {
   }
 }
 
+/// An event bus; `default` is always there.
+struct EventBus: Sendable {
+  let name: String
+  var description: String?
+  /// The resource policy as JSON text; nil without a statement.
+  var policy: String?
+  var tags = ResourceTags()
+  /// Unix seconds.
+  let created: Double
+  var changed: Double
+
+  init(name: String, created: Double) {
+    self.name = name
+    self.created = created
+    changed = created
+  }
+}
+
 /// Where buses and rules lie in the database.
 struct EventTable {
   static let migrations = Migrations(
@@ -63,32 +81,48 @@ struct EventTable {
       CREATE TABLE event_rules (
         bus TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (bus, name))
         WITHOUT ROWID;
+      """,
       """
+      ALTER TABLE event_buses ADD COLUMN changed REAL;
+      ALTER TABLE event_buses ADD COLUMN policy TEXT;
+      """,
     ])
 
   let connection: Connection
 
-  func hasBus(_ name: String) throws -> Bool {
-    guard name != "default" else { return true }
-    return try connection.first("SELECT 1 FROM event_buses WHERE name = ?", [.text(name)]) { _ in
-      true
-    } ?? false
+  func bus(_ name: String) throws -> EventBus? {
+    try connection.first(
+      "SELECT \(Self.busColumns) FROM event_buses WHERE name = ?", [.text(name)], Self.bus)
   }
 
-  func addBus(_ name: String, description: String?, tags: ResourceTags, at now: Double) throws {
+  func hasBus(_ name: String) throws -> Bool { try bus(name) != nil }
+
+  func buses() throws -> [EventBus] {
+    try connection.all("SELECT \(Self.busColumns) FROM event_buses ORDER BY name", [], Self.bus)
+  }
+
+  func save(_ bus: EventBus) throws {
     try connection.run(
-      "INSERT OR REPLACE INTO event_buses VALUES (?, ?, ?, ?)",
-      [.text(name), Value(description), .text(tags.stored.description), .real(now)])
+      "INSERT OR REPLACE INTO event_buses (\(Self.busColumns)) VALUES (?, ?, ?, ?, ?, ?)",
+      [
+        .text(bus.name), Value(bus.description), .text(bus.tags.stored.description),
+        .real(bus.created), .real(bus.changed), Value(bus.policy),
+      ])
   }
 
   func removeBus(_ name: String) throws {
     try connection.run("DELETE FROM event_buses WHERE name = ?", [.text(name)])
   }
 
-  func buses() throws -> [(name: String, description: String?)] {
-    try connection.all("SELECT name, description FROM event_buses ORDER BY name") { row in
-      (row.text(0), row.isNull(1) ? nil : row.text(1))
-    }
+  private static let busColumns = "name, description, tags, created, changed, policy"
+
+  private static func bus(_ row: borrowing Row) throws -> EventBus {
+    var bus = EventBus(name: row.text(0), created: row.real(3))
+    bus.description = row.isNull(1) ? nil : row.text(1)
+    bus.tags = ResourceTags(stored: try JSONValue(parsing: row.text(2)))
+    bus.changed = row.isNull(4) ? bus.created : row.real(4)
+    bus.policy = row.isNull(5) ? nil : row.text(5)
+    return bus
   }
 
   func rule(_ name: String, on bus: String) throws -> EventRule? {

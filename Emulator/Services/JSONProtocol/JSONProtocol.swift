@@ -18,13 +18,13 @@ struct JSONProtocol: Sendable {
   let bodyLimit: Int
   /// SQS reports wrong members in words of its own.
   let checksConstraints: Bool
-  /// What the service calls the error for wrong values.
-  let validationError: String
+  /// How the service says what the check of its model found.
+  let reword: @Sendable (JSONServiceError) -> JSONServiceError
 
   init(
     targetPrefix: String, service: String, model: RequestModel, version: String = "1.1",
     bodyLimit: Int = 1 << 20, checksConstraints: Bool = true,
-    validationError: String = "ValidationException"
+    reword: @escaping @Sendable (JSONServiceError) -> JSONServiceError = { $0 }
   ) {
     self.targetPrefix = targetPrefix
     self.service = service
@@ -32,7 +32,7 @@ struct JSONProtocol: Sendable {
     self.version = version
     self.bodyLimit = bodyLimit
     self.checksConstraints = checksConstraints
-    self.validationError = validationError
+    self.reword = reword
   }
 
   func answer(_ request: HTTPRequest, _ operation: Operation) async -> HTTPResponse {
@@ -40,10 +40,11 @@ struct JSONProtocol: Sendable {
       let input = try await object(of: request)
       guard request.method == "POST", let target = request.headers["X-Amz-Target"],
         target.hasPrefix(targetPrefix)
-      else { throw JSONServiceError("UnknownOperationException", "") }
+      else { throw JSONServiceError.unknownOperation }
       let name = String(target.dropFirst(targetPrefix.count))
       guard let shape = model.operations[name] else {
-        throw JSONServiceError.unsupported(name, of: service)
+        throw model.refused.contains(name)
+          ? JSONServiceError.unsupported(name, of: service) : .unknownOperation
       }
       if checksConstraints {
         try check(input, shape)
@@ -64,15 +65,16 @@ struct JSONProtocol: Sendable {
     do throws(JSONServiceError) {
       try RequestCheck.check(input, shape)
     } catch {
-      guard error.type == "ValidationException" else { throw error }
-      throw JSONServiceError(validationError, error.message)
+      throw error.type == "ValidationException" ? reword(error) : error
     }
   }
 
   func failure(_ error: JSONServiceError) -> HTTPResponse {
     var body: JSONValue = ["__type": .string(error.type)]
     // Some errors have no text at all.
-    if !error.message.isEmpty { body["message"] = .string(error.message) }
+    if !error.message.isEmpty {
+      body[model.capitalized.contains(error.type) ? "Message" : "message"] = .string(error.message)
+    }
     for (name, value) in error.members { body[name] = value }
     var failure = response(error.status, body, type: error.type)
     if let code = error.queryCode { failure.headers.append("x-amzn-query-error", code) }

@@ -34,9 +34,14 @@ struct JSONServiceError: Error, Equatable, CustomStringConvertible {
   /// A body that is no JSON object, or a member of the wrong JSON type.
   static let serialization = JSONServiceError("SerializationException", "")
 
-  /// An operation that the real service has and the emulator does not play, or one that nobody knows.
+  /// An operation that nobody knows.
+  static let unknownOperation = JSONServiceError("UnknownOperationException", "")
+
+  /// An operation that the real service has and the emulator does not play. 501 is what SDKs do not
+  /// try again.
   static func unsupported(_ operation: String, of service: String) -> JSONServiceError {
     JSONServiceError(
-      "UnknownOperationException", "martlet's \(service) has no operation '\(operation)'")
+      "NotImplementedException", "martlet's \(service) does not play the operation \(operation).",
+      status: 501)
   }
 }

@@ -46,6 +46,10 @@ struct RequestModel: Sendable {
     "Integer": .integer(.open), "Number": .number, "Blob": .blob(.open), "Any": .any,
   ]
   private(set) var operations: [String: RequestStructure] = [:]
+  /// Operations that the service has and the emulator does not play.
+  private(set) var refused: Set<String> = []
+  /// Errors that call their text `Message`; all others call it `message`.
+  private(set) var capitalized: Set<String> = []
 
   init(_ text: String) {
     var entry: [Substring] = []
@@ -78,6 +82,8 @@ struct RequestModel: Sendable {
     case "structure": shapes[name] = .structure(structure(words[2...]))
     case "operation": operations[String(name)] = structure(words[2...])
     case "any": shapes[name] = .any
+    case "refused": refused = Set(words[1...].map(String.init))
+    case "capitalized": capitalized = Set(words[1...].map(String.init))
     default: preconditionFailure("the request model has no kind \(words[0])")
     }
   }

@@ -50,7 +50,7 @@ extension KMS {
     let id = try input.string("GrantId")
     let grantee = try input.string("GranteePrincipal")
     let found = try await read { table in
-      try table.grants(of: try self.key(name, in: table).id, after: "")
+      try table.grants(of: try self.keyWithoutAlias(name, in: table).id, after: "")
     }
     if let id, !found.contains(where: { $0["GrantId"]?.string == id }) {
       throw JSONServiceError("InvalidGrantIdException", "Invalid grant id")
@@ -103,7 +103,7 @@ extension KMS {
         }
         _ = try table.removeGrant(grant, of: nil)
       } else if let id, let name {
-        guard try table.removeGrant(id, of: try self.key(name, in: table).id) else {
+        guard try table.removeGrant(id, of: try self.keyWithoutAlias(name, in: table).id) else {
           throw JSONServiceError("InvalidGrantIdException", "Invalid grant id")
         }
       }

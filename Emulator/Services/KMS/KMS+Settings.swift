@@ -31,7 +31,7 @@ extension KMS {
     let name = try input.required("KeyId")
     let limit = min(try input.int("Limit") ?? 50, 50)
     let start = try Self.marker(input)
-    let key = try await read { try self.key(name, in: $0) }
+    let key = try await read { try self.keyWithoutAlias(name, in: $0) }
     let found = key.tags.tags.sorted { $0.key < $1.key }.filter { $0.key > start }
     return Self.list("Tags", Page(found, limit: limit, name: \.key)) { tag in
       ["TagKey": .string(tag.key), "TagValue": .string(tag.value)]
@@ -42,7 +42,7 @@ extension KMS {
 
   func getKeyPolicy(_ input: JSONMembers) async throws -> JSONValue {
     let name = try input.required("KeyId")
-    let key = try await read { try self.key(name, in: $0) }
+    let key = try await read { try self.keyWithoutAlias(name, in: $0) }
     guard try input.string("PolicyName") ?? "default" == "default" else {
       throw Self.notFound("No such policy exists")
     }
@@ -67,7 +67,7 @@ extension KMS {
 
   func listKeyPolicies(_ input: JSONMembers) async throws -> JSONValue {
     let name = try input.required("KeyId")
-    _ = try await read { try self.key(name, in: $0) }
+    _ = try await read { try self.keyWithoutAlias(name, in: $0) }
     return ["PolicyNames": ["default"], "Truncated": false]
   }
 
@@ -105,7 +105,7 @@ extension KMS {
 
   func getKeyRotationStatus(_ input: JSONMembers) async throws -> JSONValue {
     let name = try input.required("KeyId")
-    let key = try await read { try self.key(name, in: $0) }
+    let key = try await read { try self.keyWithoutAlias(name, in: $0) }
     try Self.requireRotation(key)
     let isOn = key.rotationPeriod != nil && key.deletion == nil
     var answer: JSONValue = ["KeyId": .string(key.id), "KeyRotationEnabled": .bool(isOn)]
@@ -120,7 +120,7 @@ extension KMS {
     let name = try input.required("KeyId")
     let limit = try input.int("Limit") ?? 100
     let start = Int(try Self.marker(input)) ?? -1
-    let key = try await read { try self.key(name, in: $0) }
+    let key = try await read { try self.keyWithoutAlias(name, in: $0) }
     try Self.requireRotation(key)
     let found = key.rotations.enumerated().filter { $0.offset > start }
     return Self.list("Rotations", Page(found, limit: limit) { String($0.offset) }) { entry in

@@ -165,6 +165,12 @@ package final class KMS: Sendable {
     }
   }
 
+  /// The key of an operation that takes ids and ARNs of keys alone.
+  func keyWithoutAlias(_ text: String, in table: KeyTable) throws -> KMSKey {
+    guard case .key = try reference(text) else { throw Self.notFound("Invalid keyId '\(text)'") }
+    return try key(text, in: table)
+  }
+
   /// A key that can be worked with: enabled, and not waiting for its end.
   func usableKey(_ text: String, in table: KeyTable) throws -> KMSKey {
     let key = try key(text, in: table)
@@ -189,7 +195,7 @@ package final class KMS: Sendable {
     return try await database.write { connection in
       let table = KeyTable(connection: connection)
       try table.sweep(at: self.now())
-      var key = try self.key(name, in: table)
+      var key = try self.keyWithoutAlias(name, in: table)
       let result = try change(&key, table)
       try table.save(key)
       return result

@@ -143,5 +143,9 @@ extension KMS {
       GrantTokens:GrantTokenList DryRun:Boolean
     operation VerifyMac Message:PlaintextType! KeyId:KeyIdType! MacAlgorithm:MacAlgorithmSpec!
       Mac:CiphertextType! GrantTokens:GrantTokenList DryRun:Boolean
+    refused ConnectCustomKeyStore CreateCustomKeyStore Decapsulate DeleteCustomKeyStore
+      DeleteImportedKeyMaterial DeriveSharedSecret DescribeCustomKeyStores
+      DisconnectCustomKeyStore Encapsulate GetKeyLastUsage GetParametersForImport
+      ImportKeyMaterial ReplicateKey UpdateCustomKeyStore UpdatePrimaryRegion
     """#)
 }

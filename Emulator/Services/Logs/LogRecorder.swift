@@ -31,13 +31,23 @@ package final class LogRecorder: Sendable {
 
   package init(_ logs: Logs) { self.logs = logs }
 
+  private static let groups = "/aws/lambda/"
+
+  /// Where the lines of a function lie.
+  package static func group(of function: String) -> String { groups + function }
+
+  /// The function whose lines lie in a group; of any other group its whole name.
+  package static func name(of group: String) -> String {
+    group.hasPrefix(groups) ? String(group.dropFirst(groups.count)) : group
+  }
+
   /// Takes a line; returns at once. `time` is in Unix milliseconds.
   package func record(function: String, stream: String, time: Int, message: String) {
     guard !stream.isEmpty, !message.isEmpty else { return }
     let isFirst = state.withLock { state in
       guard state.lines.count < Self.mostWaiting else { return false }
       state.lines.append(
-        Line(group: "/aws/lambda/\(function)", stream: stream, time: time, message: message))
+        Line(group: Self.group(of: function), stream: stream, time: time, message: message))
       return state.lines.count == 1
     }
     if isFirst { signals.notify("lines") }

@@ -8,6 +8,10 @@ struct LogGroup: Sendable {
   let created: Int
   var retention: Int?
   var tags = ResourceTags()
+  var keyID: String?
+  /// `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`; all are played alike.
+  var kind = "STANDARD"
+  var isProtected = false
 }
 
 struct LogStream: Sendable {
@@ -46,28 +50,33 @@ struct LogTable {
         time INTEGER NOT NULL, ingested INTEGER NOT NULL, message TEXT NOT NULL);
       CREATE INDEX log_events_of_stream ON log_events (grp, stream, time, id);
       CREATE INDEX log_events_of_group ON log_events (grp, time, id);
+      """,
       """
+      ALTER TABLE log_groups ADD COLUMN key_id TEXT;
+      ALTER TABLE log_groups ADD COLUMN kind TEXT NOT NULL DEFAULT 'STANDARD';
+      ALTER TABLE log_groups ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;
+      """,
     ])
 
   let connection: Connection
 
   func group(_ name: String) throws -> LogGroup? {
     try connection.first(
-      "SELECT name, created, retention, tags FROM log_groups WHERE name = ?", [.text(name)],
-      Self.group)
+      "SELECT \(Self.groupColumns) FROM log_groups WHERE name = ?", [.text(name)], Self.group)
   }
 
   func groups() throws -> [LogGroup] {
     try connection.all(
-      "SELECT name, created, retention, tags FROM log_groups ORDER BY name", [], Self.group)
+      "SELECT \(Self.groupColumns) FROM log_groups ORDER BY name", [], Self.group)
   }
 
   func save(_ group: LogGroup) throws {
     try connection.run(
-      "INSERT OR REPLACE INTO log_groups VALUES (?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO log_groups (\(Self.groupColumns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
       [
         .text(group.name), Value(group.created), Value(group.retention),
-        .text(group.tags.stored.description),
+        .text(group.tags.stored.description), Value(group.keyID), .text(group.kind),
+        Value(group.isProtected ? 1 : 0),
       ])
   }
 
@@ -85,10 +94,13 @@ struct LogTable {
     ) { $0.integer(0) } ?? 0
   }
 
+  private static let groupColumns = "name, created, retention, tags, key_id, kind, protected"
+
   private static func group(_ row: borrowing Row) throws -> LogGroup {
     LogGroup(
       name: row.text(0), created: row.integer(1), retention: row.optionalInteger(2),
-      tags: ResourceTags(stored: try JSONValue(parsing: row.text(3))))
+      tags: ResourceTags(stored: try JSONValue(parsing: row.text(3))),
+      keyID: row.isNull(4) ? nil : row.text(4), kind: row.text(5), isProtected: row.integer(6) != 0)
   }
 
   // MARK: - Streams
@@ -191,6 +203,31 @@ struct LogTable {
     LogEvent(
       id: row.integer(0), stream: row.text(1), time: row.integer(2), ingested: row.integer(3),
       message: row.text(4))
+  }
+
+  /// Events of a group, or of all, in the order of their arrival from behind `start` on. `body` answers
+  /// false to stop.
+  func arrivals(
+    of group: String?, after start: Int, _ body: (LogEvent, _ group: String) throws -> Bool
+  ) throws {
+    try connection.rows(
+      """
+      SELECT id, stream, time, ingested, message, grp FROM log_events
+      WHERE id > ?1 AND (?2 IS NULL OR grp = ?2) ORDER BY id
+      """, [Value(start), Value(group)]
+    ) { try body(Self.event($0), $0.text(5)) }
+  }
+
+  /// The same against the order of their arrival.
+  func arrivals(
+    of group: String?, before end: Int, _ body: (LogEvent, _ group: String) throws -> Bool
+  ) throws {
+    try connection.rows(
+      """
+      SELECT id, stream, time, ingested, message, grp FROM log_events
+      WHERE id < ?1 AND (?2 IS NULL OR grp = ?2) ORDER BY id DESC
+      """, [Value(end), Value(group)]
+    ) { try body(Self.event($0), $0.text(5)) }
   }
 
   /// Removes what its group's retention, in days, is over for.

@@ -12,6 +12,9 @@ extension Logs {
     let name = try input.required("logGroupName")
     var group = LogGroup(name: name, created: now())
     group.tags.set(try input.texts("tags") ?? [])
+    group.keyID = try input.string("kmsKeyId")
+    group.kind = try input.string("logGroupClass") ?? group.kind
+    group.isProtected = try input.bool("deletionProtectionEnabled") ?? false
     let fresh = group
     return try await database.write { connection in
       let table = LogTable(connection: connection)
@@ -26,7 +29,28 @@ extension Logs {
 
   func deleteLogGroup(_ input: JSONMembers) async throws -> JSONValue {
     try await change(input) { group, table in
+      guard !group.isProtected else {
+        throw JSONServiceError.validation(
+          "The log group has deletion protection enabled and cannot be deleted.")
+      }
       try table.removeGroup(group.name)
+      return [:]
+    }
+  }
+
+  func protectLogGroup(_ input: JSONMembers) async throws -> JSONValue {
+    let isProtected = try input.bool("deletionProtectionEnabled") ?? false
+    return try await change(input) { group, _ in
+      group.isProtected = isProtected
+      return [:]
+    }
+  }
+
+  /// The key is kept and shown; the state folder is its owner's alone, so nothing is sealed with it.
+  func associateKey(_ input: JSONMembers) async throws -> JSONValue {
+    let keyID = try input.string("kmsKeyId")
+    return try await change(input) { group, _ in
+      group.keyID = keyID
       return [:]
     }
   }
@@ -57,18 +81,23 @@ extension Logs {
     }
     let page = Page(found, limit: limit) { $0.0.name }
     var answer: JSONValue = [
-      "logGroups": .array(page.entries.map { shown($0.0, size: $0.1) })
+      "logGroups": .array(
+        page.entries.map { shown($0.0, size: pattern == nil ? $0.1 : nil) })
     ]
     answer["nextToken"] = page.next.map { .string($0) }
     return answer
   }
 
-  private func shown(_ group: LogGroup, size: Int) -> JSONValue {
+  /// A search by pattern shows less: `size` is nil then.
+  private func shown(_ group: LogGroup, size: Int?) -> JSONValue {
     var answer: JSONValue = [
       "logGroupName": .string(group.name), "creationTime": .int(group.created),
-      "metricFilterCount": 0, "arn": .string(arn(group.name) + ":*"), "storedBytes": .int(size),
-      "logGroupClass": "STANDARD", "logGroupArn": .string(arn(group.name)),
+      "metricFilterCount": 0, "arn": .string(arn(group.name) + ":*"),
+      "logGroupClass": .string(group.kind), "logGroupArn": .string(arn(group.name)),
     ]
+    answer["storedBytes"] = size.map { .int($0) }
+    if size != nil { answer["deletionProtectionEnabled"] = .bool(group.isProtected) }
+    answer["kmsKeyId"] = group.keyID.map { .string($0) }
     answer["retentionInDays"] = group.retention.map { .int($0) }
     return answer
   }

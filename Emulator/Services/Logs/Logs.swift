@@ -15,7 +15,17 @@ package final class Logs: Sendable {
   let now: @Sendable () -> Int
   private let wire = JSONProtocol(
     targetPrefix: "Logs_20140328.", service: "CloudWatch Logs", model: Logs.model,
-    bodyLimit: 8 << 20, validationError: "InvalidParameterException")
+    bodyLimit: 8 << 20, reword: Logs.reword)
+
+  private static func reword(_ error: JSONServiceError) -> JSONServiceError {
+    let isTooLong =
+      error.message.hasPrefix("1 validation") && error.message.hasSuffix("equal to 512")
+      && ["'logGroupName'", "'logStreamName'"].contains(where: error.message.contains)
+    return invalid(
+      isTooLong
+        ? "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+        : error.message)
+  }
 
   package init(
     _ database: Database, environment: TemplateEnvironment = TemplateEnvironment(),
@@ -34,6 +44,9 @@ package final class Logs: Sendable {
   private func perform(_ operation: String, _ input: JSONMembers) async throws -> JSONValue {
     switch operation {
     case "CreateLogGroup": try await createLogGroup(input)
+    case "AssociateKmsKey": try await associateKey(input)
+    case "DisassociateKmsKey": try await associateKey(input)
+    case "PutLogGroupDeletionProtection": try await protectLogGroup(input)
     case "DeleteLogGroup": try await deleteLogGroup(input)
     case "DescribeLogGroups": try await describeLogGroups(input)
     case "CreateLogStream": try await createLogStream(input)
@@ -66,6 +79,19 @@ package final class Logs: Sendable {
     }
   }
 
+  /// Writes one line, as other services do it: into a stream of the day.
+  package func write(_ message: String, to group: String) async {
+    let now = now()
+    let stream = String(WireTime.iso(now).prefix(10))
+    // A group that is gone: the line is lost.
+    try? await database.write { connection in
+      let table = LogTable(connection: connection)
+      guard try table.group(group) != nil else { return }
+      try table.addStream(stream, to: group, at: now)
+      try table.add([(now, message)], to: stream, of: group, at: now)
+    }
+  }
+
   static let noGroup = JSONServiceError(
     "ResourceNotFoundException", "The specified log group does not exist.")
   static let noStream = JSONServiceError(
@@ -79,6 +105,10 @@ package final class Logs: Sendable {
 
   /// The group that a request names, by name or ARN.
   static func group(_ input: JSONMembers) throws -> String {
+    if try input.string("logGroupName") != nil, try input.string("logGroupIdentifier") != nil {
+      throw JSONServiceError.validation(
+        "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+    }
     let name =
       try input.string("logGroupName") ?? input.string("logGroupIdentifier")
       ?? input.string("resourceArn")

@@ -8,6 +8,13 @@ extension Logs {
     #"""
     string LogGroupName 1 512 pattern [\.\-_/#A-Za-z0-9]+
     string KmsKeyId - 256
+    string ResourceIdentifier 1 2048 pattern [\w+=/:,.@\-\*]*
+    operation AssociateKmsKey logGroupName:LogGroupName kmsKeyId:KmsKeyId!
+      resourceIdentifier:ResourceIdentifier
+    operation DisassociateKmsKey logGroupName:LogGroupName resourceIdentifier:ResourceIdentifier
+    string LogGroupIdentifier 1 2048 secret pattern [\w#+=/:,.@-]*
+    operation PutLogGroupDeletionProtection logGroupIdentifier:LogGroupIdentifier!
+      deletionProtectionEnabled:Boolean!
     string TagKey 1 128 pattern ^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$
     string TagValue - 256 pattern ^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$
     map Tags TagKey TagValue 1 50
@@ -24,7 +31,6 @@ extension Logs {
     string LogGroupNamePattern 0 512 pattern [\.\-_/#A-Za-z0-9]*
     string NextToken 1 -
     integer DescribeLimit 1 50
-    string LogGroupIdentifier 1 2048 pattern [\w#+=/:,.@-]*
     list DescribeLogGroupsLogGroupIdentifiers LogGroupIdentifier 1 50
     operation DescribeLogGroups accountIdentifiers:AccountIds logGroupNamePrefix:LogGroupName
       logGroupNamePattern:LogGroupNamePattern nextToken:NextToken limit:DescribeLimit
@@ -70,5 +76,31 @@ extension Logs {
     operation UntagLogGroup logGroupName:LogGroupName! tags:TagList!
     list TagKeyList TagKey 0 50
     operation UntagResource resourceArn:AmazonResourceName! tagKeys:TagKeyList!
+    refused AssociateSourceToS3TableIntegration CancelExportTask CancelImportTask CreateDelivery
+      CreateExportTask CreateImportTask CreateLogAnomalyDetector CreateLookupTable
+      CreateScheduledQuery DeleteAccountPolicy DeleteDataProtectionPolicy DeleteDelivery
+      DeleteDeliveryDestination DeleteDeliveryDestinationPolicy DeleteDeliverySource
+      DeleteDestination DeleteIndexPolicy DeleteIntegration DeleteLogAnomalyDetector
+      DeleteLookupTable DeleteMetricFilter DeleteQueryDefinition DeleteResourcePolicy
+      DeleteScheduledQuery DeleteSubscriptionFilter DeleteSyslogConfiguration DeleteTransformer
+      DescribeAccountPolicies DescribeConfigurationTemplates DescribeDeliveries
+      DescribeDeliveryDestinations DescribeDeliverySources DescribeDestinations
+      DescribeExportTasks DescribeFieldIndexes DescribeImportTaskBatches DescribeImportTasks
+      DescribeIndexPolicies DescribeLookupTables DescribeMetricFilters DescribeQueries
+      DescribeQueryDefinitions DescribeResourcePolicies DescribeSubscriptionFilters
+      DisassociateSourceFromS3TableIntegration GetDataProtectionPolicy GetDelivery
+      GetDeliveryDestination GetDeliveryDestinationPolicy GetDeliverySource GetIntegration
+      GetLogAnomalyDetector GetLogFields GetLogGroupFields GetLogObject GetLogRecord
+      GetLookupTable GetQueryResults GetScheduledQuery GetScheduledQueryHistory
+      GetStorageTierPolicy GetTransformer ListAggregateLogGroupSummaries ListAnomalies
+      ListIntegrations ListLogAnomalyDetectors ListLogGroups ListLogGroupsForQuery
+      ListScheduledQueries ListSourcesForS3TableIntegration ListSyslogConfigurations
+      PutAccountPolicy PutBearerTokenAuthentication PutDataProtectionPolicy
+      PutDeliveryDestination PutDeliveryDestinationPolicy PutDeliverySource PutDestination
+      PutDestinationPolicy PutIndexPolicy PutIntegration PutMetricFilter PutQueryDefinition
+      PutResourcePolicy PutStorageTierPolicy PutSubscriptionFilter PutSyslogConfiguration
+      PutTransformer StartLiveTail StartQuery StopQuery TestTransformer UpdateAnomaly
+      UpdateDeliveryConfiguration UpdateLogAnomalyDetector UpdateLookupTable
+      UpdateScheduledQuery
     """#)
 }

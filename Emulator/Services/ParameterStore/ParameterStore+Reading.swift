@@ -170,6 +170,12 @@ struct ParameterFilter: Sendable {
     _ input: JSONMembers, allowed: Set<String>, tags: Bool
   ) throws -> [ParameterFilter] {
     var filters: [ParameterFilter] = []
+    if try input.objects("Filters")?.isEmpty == false,
+      try input.objects("ParameterFilters")?.isEmpty == false
+    {
+      throw JSONServiceError.validation(
+        "You can use either Filters or ParameterFilters in a single request.")
+    }
     for object in try input.objects("Filters") ?? [] {
       filters.append(
         ParameterFilter(
@@ -203,6 +209,7 @@ struct ParameterFilter: Sendable {
           "The following filter values are missing : null for filter key \(key)"
         )
       }
+      if key == "Path" { for path in values { try ParameterName.checkPath(path) } }
       filters.append(ParameterFilter(key: key, option: option, values: values))
     }
     guard Set(filters.map(\.key)).count == filters.count else {

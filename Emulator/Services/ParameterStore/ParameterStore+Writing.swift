@@ -45,7 +45,8 @@ extension ParameterStore {
     }
     let tier = try tier(input, value, known)
     try Self.check(value, input)
-    var fresh = ParameterVersion(name: name, version: 0, kind: kind, value: value, modified: now())
+    var fresh = ParameterVersion(
+      name: known?.name ?? name, version: 0, kind: kind, value: value, modified: now())
     fresh.tier = tier
     fresh.description = try input.string("Description") ?? known?.description
     fresh.allowedPattern = try input.string("AllowedPattern") ?? known?.allowedPattern

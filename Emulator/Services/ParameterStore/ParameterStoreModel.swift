@@ -65,5 +65,85 @@ extension ParameterStore {
       TagKeys:KeyList!
     operation UnlabelParameterVersion Name:PSParameterName! ParameterVersion:Integer!
       Labels:ParameterLabelList!
+    refused AssociateOpsItemRelatedItem CancelCommand CancelMaintenanceWindowExecution
+      CreateActivation CreateAssociation CreateAssociationBatch CreateCloudConnector
+      CreateDocument CreateMaintenanceWindow CreateOpsItem CreateOpsMetadata CreatePatchBaseline
+      CreateResourceDataSync DeleteActivation DeleteAssociation DeleteCloudConnector
+      DeleteDocument DeleteInventory DeleteMaintenanceWindow DeleteOpsItem DeleteOpsMetadata
+      DeletePatchBaseline DeleteResourceDataSync DeleteResourcePolicy
+      DeregisterDefaultHostManagementConfiguration DeregisterManagedInstance
+      DeregisterPatchBaselineForPatchGroup DeregisterTargetFromMaintenanceWindow
+      DeregisterTaskFromMaintenanceWindow DescribeActivations DescribeAssociation
+      DescribeAssociationExecutionTargets DescribeAssociationExecutions
+      DescribeAutomationExecutions DescribeAutomationStepExecutions DescribeAvailablePatches
+      DescribeDocument DescribeDocumentPermission DescribeEffectiveInstanceAssociations
+      DescribeEffectivePatchesForPatchBaseline DescribeInstanceAssociationsStatus
+      DescribeInstanceInformation DescribeInstancePatchStates
+      DescribeInstancePatchStatesForPatchGroup DescribeInstancePatches
+      DescribeInstanceProperties DescribeInventoryDeletions
+      DescribeMaintenanceWindowExecutionTaskInvocations DescribeMaintenanceWindowExecutionTasks
+      DescribeMaintenanceWindowExecutions DescribeMaintenanceWindowSchedule
+      DescribeMaintenanceWindowTargets DescribeMaintenanceWindowTasks DescribeMaintenanceWindows
+      DescribeMaintenanceWindowsForTarget DescribeOpsItems DescribePatchBaselines
+      DescribePatchGroupState DescribePatchGroups DescribePatchProperties DescribeSessions
+      DisassociateOpsItemRelatedItem GetAccessToken GetAutomationExecution GetCalendarState
+      GetCloudConnector GetCommandInvocation GetConnectionStatus GetDefaultPatchBaseline
+      GetDeployablePatchSnapshotForInstance GetDocument GetExecutionPreview GetInventory
+      GetInventorySchema GetMaintenanceWindow GetMaintenanceWindowExecution
+      GetMaintenanceWindowExecutionTask GetMaintenanceWindowExecutionTaskInvocation
+      GetMaintenanceWindowTask GetOpsItem GetOpsMetadata GetOpsSummary GetPatchBaseline
+      GetPatchBaselineForPatchGroup GetResourcePolicies GetServiceSetting
+      ListAssociationVersions ListAssociations ListCloudConnectors ListCommandInvocations
+      ListCommands ListComplianceItems ListComplianceSummaries ListDocumentMetadataHistory
+      ListDocumentVersions ListDocuments ListInventoryEntries ListNodes ListNodesSummary
+      ListOpsItemEvents ListOpsItemRelatedItems ListOpsMetadata ListResourceComplianceSummaries
+      ListResourceDataSync ModifyDocumentPermission PutComplianceItems PutInventory
+      PutResourcePolicy RegisterDefaultHostManagementConfiguration RegisterDefaultPatchBaseline
+      RegisterPatchBaselineForPatchGroup RegisterTargetWithMaintenanceWindow
+      RegisterTaskWithMaintenanceWindow ResetServiceSetting ResumeSession SendAutomationSignal
+      SendCommand StartAccessRequest StartAssociationsOnce StartAutomationExecution
+      StartChangeRequestExecution StartExecutionPreview StartSession StopAutomationExecution
+      TerminateSession UpdateAssociation UpdateAssociationStatus UpdateCloudConnector
+      UpdateDocument UpdateDocumentDefaultVersion UpdateDocumentMetadata UpdateMaintenanceWindow
+      UpdateMaintenanceWindowTarget UpdateMaintenanceWindowTask UpdateManagedInstanceRole
+      UpdateOpsItem UpdateOpsMetadata UpdatePatchBaseline UpdateResourceDataSync
+      UpdateServiceSetting ValidateCloudConnector
+    capitalized AccessDeniedException AlreadyExistsException AssociationDoesNotExist
+      AssociationExecutionDoesNotExist AssociationVersionLimitExceeded
+      AutomationDefinitionNotApprovedException AutomationDefinitionNotFoundException
+      AutomationDefinitionVersionNotFoundException AutomationExecutionLimitExceededException
+      AutomationExecutionNotFoundException AutomationStepNotFoundException
+      ComplianceTypeCountLimitExceededException ConflictException
+      CustomSchemaCountLimitExceededException DocumentAlreadyExists DocumentLimitExceeded
+      DocumentPermissionLimit DocumentVersionLimitExceeded DoesNotExistException
+      DuplicateDocumentContent DuplicateDocumentVersionName FeatureNotAvailableException
+      IdempotentParameterMismatch InternalServerError InvalidActivation InvalidActivationId
+      InvalidAggregatorException InvalidAssociation InvalidAssociationVersion
+      InvalidAutomationExecutionParametersException InvalidAutomationSignalException
+      InvalidAutomationStatusUpdateException InvalidDeleteInventoryParametersException
+      InvalidDeletionIdException InvalidDocument InvalidDocumentContent InvalidDocumentOperation
+      InvalidDocumentSchemaVersion InvalidDocumentType InvalidDocumentVersion InvalidFilter
+      InvalidFilterValue InvalidInstanceId InvalidInventoryGroupException
+      InvalidInventoryItemContextException InvalidInventoryRequestException
+      InvalidItemContentException InvalidNextToken InvalidNotificationConfig
+      InvalidOptionException InvalidParameters InvalidPermissionType
+      InvalidResultAttributeException InvalidRole InvalidSchedule InvalidTag InvalidTarget
+      InvalidTargetMaps InvalidTypeNameException InvalidUpdate ItemContentMismatchException
+      ItemSizeLimitExceededException MalformedResourcePolicyDocumentException
+      MaxDocumentSizeExceeded NoLongerSupportedException OpsItemAccessDeniedException
+      OpsItemAlreadyExistsException OpsItemConflictException OpsItemInvalidParameterException
+      OpsItemLimitExceededException OpsItemNotFoundException
+      OpsItemRelatedItemAlreadyExistsException OpsItemRelatedItemAssociationNotFoundException
+      ResourceDataSyncConflictException ResourceDataSyncCountExceededException
+      ResourceDataSyncInvalidConfigurationException ResourceDataSyncNotFoundException
+      ResourceInUseException ResourceLimitExceededException ResourceNotFoundException
+      ResourcePolicyConflictException ResourcePolicyInvalidParameterException
+      ResourcePolicyLimitExceededException ResourcePolicyNotFoundException
+      ServiceQuotaExceededException ServiceSettingNotFound SubTypeCountLimitExceededException
+      TargetInUseException TargetNotConnected ThrottlingException TooManyUpdates
+      TotalSizeLimitExceededException UnsupportedCalendarException
+      UnsupportedFeatureRequiredException UnsupportedInventoryItemContextException
+      UnsupportedInventorySchemaVersionException UnsupportedOperatingSystem
+      UnsupportedOperationException UnsupportedPlatformType ValidationException
     """#)
 }

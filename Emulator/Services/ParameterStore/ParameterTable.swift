@@ -16,11 +16,22 @@ struct ParameterTable {
 
   let connection: Connection
 
+  /// The name under which a parameter is kept. One on the first level is the same with and without the
+  /// slash before it.
+  func stored(_ name: String) throws -> String {
+    let isBare = !name.contains("/")
+    guard isBare || (name.hasPrefix("/") && !name.dropFirst().contains("/")) else { return name }
+    let other = isBare ? "/" + name : String(name.dropFirst())
+    return try connection.first(
+      "SELECT name FROM ssm_parameters WHERE name IN (?, ?) LIMIT 1", [.text(name), .text(other)]
+    ) { $0.text(0) } ?? name
+  }
+
   /// All versions, the oldest first.
   func versions(of name: String) throws -> [ParameterVersion] {
     try connection.all(
       "SELECT name, version, document FROM ssm_parameters WHERE name = ? ORDER BY version",
-      [.text(name)], Self.version
+      [.text(try stored(name))], Self.version
     ).compactMap { $0 }
   }
 
@@ -29,7 +40,7 @@ struct ParameterTable {
       """
       SELECT name, version, document FROM ssm_parameters WHERE name = ?
       ORDER BY version DESC LIMIT 1
-      """, [.text(name)], Self.version) ?? nil
+      """, [.text(try stored(name))], Self.version) ?? nil
   }
 
   /// The latest versions of the parameters from `start` on whose names are below `end`.
@@ -60,22 +71,23 @@ struct ParameterTable {
 
   /// False when there is no such parameter.
   func remove(_ name: String) throws -> Bool {
+    let name = try stored(name)
     try connection.run("DELETE FROM ssm_tags WHERE name = ?", [.text(name)])
     try connection.run("DELETE FROM ssm_parameters WHERE name = ?", [.text(name)])
     return connection.changes > 0
   }
 
   func tags(of name: String) throws -> ResourceTags {
-    let stored = try connection.first("SELECT tags FROM ssm_tags WHERE name = ?", [.text(name)]) {
-      try JSONValue(parsing: $0.text(0))
-    }
-    return ResourceTags(stored: stored)
+    let tags = try connection.first(
+      "SELECT tags FROM ssm_tags WHERE name = ?", [.text(try stored(name))]
+    ) { try JSONValue(parsing: $0.text(0)) }
+    return ResourceTags(stored: tags)
   }
 
   func save(_ tags: ResourceTags, of name: String) throws {
     try connection.run(
       "INSERT OR REPLACE INTO ssm_tags VALUES (?, ?)",
-      [.text(name), .text(tags.stored.description)])
+      [.text(try stored(name)), .text(tags.stored.description)])
   }
 
   private static func version(_ row: borrowing Row) throws -> ParameterVersion? {

@@ -79,13 +79,43 @@ struct Queue: Sendable {
       guard Self.known.contains(name), !Self.computed.contains(name),
         isFIFO || !Self.ofFIFO.contains(name)
       else { throw JSONServiceError.attributeName(name) }
+      guard name != "FifoQueue" || value == "true" || isNew else {
+        throw JSONServiceError.attributeValue(name, "Modifying queue type is not supported.")
+      }
       if value.isEmpty, Self.texts.contains(name) {
         attributes[name] = nil
         continue
       }
       try check(name, value, isNew: isNew)
-      attributes[name] = value
+      attributes[name] = name == "RedrivePolicy" ? Self.normalized(value) : value
     }
+    try settleEncryption(new.map(\.key))
+  }
+
+  /// One kind of encryption takes the other's place; both in one request are refused.
+  private mutating func settleEncryption(_ changed: [String]) throws {
+    let wantsKMS = changed.contains("KmsMasterKeyId") && attributes["KmsMasterKeyId"] != nil
+    let wantsSQS =
+      changed.contains("SqsManagedSseEnabled") && attributes["SqsManagedSseEnabled"] == "true"
+    guard !(wantsKMS && wantsSQS) else {
+      throw JSONServiceError.attributeNameText(
+        "You can use one type of server-side encryption (SSE) at one time. You can either enable "
+          + "KMS SSE or SQS SSE.")
+    }
+    if wantsKMS { attributes["SqsManagedSseEnabled"] = nil }
+    if wantsSQS {
+      attributes["KmsMasterKeyId"] = nil
+      attributes["KmsDataKeyReusePeriodSeconds"] = nil
+    }
+  }
+
+  /// The count as a number, also where it came as a text.
+  private static func normalized(_ policy: String) -> String {
+    guard var value = try? JSONValue(parsing: policy),
+      let count = value["maxReceiveCount"]?.string.flatMap({ Int($0) })
+    else { return policy }
+    value["maxReceiveCount"] = .int(count)
+    return value.description
   }
 
   private func check(_ name: String, _ value: String, isNew: Bool) throws {
@@ -97,7 +127,7 @@ struct Queue: Sendable {
     }
     switch name {
     case "FifoQueue":
-      guard value == "true" else { throw JSONServiceError.attributeValue(name) }
+      guard value == "true" else { throw JSONServiceError.attributeName(name) }
     case "ContentBasedDeduplication", "SqsManagedSseEnabled":
       guard ["true", "false"].contains(value) else { throw JSONServiceError.attributeValue(name) }
     case "DeduplicationScope":

@@ -127,8 +127,7 @@ struct QueueMessage: Sendable {
     let text = value[kind == "Binary" ? "BinaryValue" : "StringValue"]?.string ?? ""
     guard !text.isEmpty else {
       throw JSONServiceError.parameter(
-        "The message attribute '\(name)' must contain non-empty message attribute value for "
-          + "message attribute type '\(kind)'.")
+        "Message (user) attribute '\(name)' must contain a non-empty value of type '\(kind)'.")
     }
     if kind == "Number", Double(text) == nil {
       throw JSONServiceError.parameter(

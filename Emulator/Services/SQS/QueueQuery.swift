@@ -9,6 +9,7 @@ enum QueueQuery {
   private static let lists = [
     "AttributeName": "AttributeNames", "MessageAttributeName": "MessageAttributeNames",
     "MessageSystemAttributeName": "MessageSystemAttributeNames", "TagKey": "TagKeys",
+    "AWSAccountId": "AWSAccountIds", "ActionName": "Actions",
   ]
   /// Maps: how key and value are called, and the member it becomes.
   private static let maps = [
@@ -101,7 +102,7 @@ enum QueueQuery {
   static func xml(_ result: JSONValue, action: String) -> [UInt8] {
     let silent = [
       "DeleteQueue", "PurgeQueue", "SetQueueAttributes", "TagQueue", "UntagQueue",
-      "DeleteMessage", "ChangeMessageVisibility",
+      "DeleteMessage", "ChangeMessageVisibility", "AddPermission", "RemovePermission",
     ]
     guard !silent.contains(action) else { return [] }
     var writer = XMLWriter()

@@ -90,12 +90,24 @@ extension SQS {
   func deleteQueue(_ input: SQSInput) async throws -> JSONValue {
     try await write(input) { queue, table in
       try table.remove(queue.name)
+      _ = self.purges.withLock { $0.removeValue(forKey: queue.name) }
       return [:]
     }
   }
 
+  /// Milliseconds between two purges of a queue.
+  private static let purgePause = 60_000
+
   func purgeQueue(_ input: SQSInput) async throws -> JSONValue {
-    try await write(input) { queue, table in
+    let now = now()
+    return try await write(input) { queue, table in
+      let isFree = self.purges.withLock { purges in
+        guard purges[queue.name].map({ now - $0 >= Self.purgePause }) ?? true else { return false }
+        purges = purges.filter { now - $0.value < Self.purgePause }
+        purges[queue.name] = now
+        return true
+      }
+      guard isFree else { throw JSONServiceError.purged(queue.name) }
       try table.clear(queue.name)
       return [:]
     }
@@ -184,7 +196,9 @@ extension SQS {
 
   func untagQueue(_ input: SQSInput) async throws -> JSONValue {
     let keys = try input.members.strings("TagKeys") ?? []
-    guard !keys.isEmpty else { throw JSONServiceError.missingParameter("TagKeys") }
+    guard !keys.isEmpty else {
+      throw JSONServiceError.parameter("Tag keys must be between 1 and 128 characters in length.")
+    }
     return try await write(input) { queue, table in
       var queue = queue
       queue.tags.remove(keys)
@@ -241,12 +255,14 @@ extension SQS {
       return try self.move(from: queue, to: target, at: now, in: table)
     }
     for name in Set(moved) { signals.notify(name) }
-    let task = JSONValue.object([
-      "taskId": .string(RequestID.uuid()), "sourceArn": .string(source),
-    ])
+    let id = RequestID.uuid()
+    let rate = try input.members.int("MaxNumberOfMessagesPerSecond")
+    let task = JSONValue.object(["taskId": .string(id), "sourceArn": .string(source)])
     moves.withLock { moves in
       moves[source, default: []].insert(
-        SQSMove(source: source, target: target, count: moved.count, started: now), at: 0)
+        SQSMove(
+          id: id, source: source, target: target, rate: rate, count: moved.count, started: now),
+        at: 0)
     }
     return ["TaskHandle": .string(Base64.standard.encode(task.encoded()))]
   }
@@ -272,6 +288,25 @@ extension SQS {
     return moved
   }
 
+  /// Moves are done when they have begun: there is none left to be cancelled.
+  func cancelMove(_ input: SQSInput) async throws -> JSONValue {
+    let handle = try input.required("TaskHandle")
+    guard let bytes = Base64.standard.decode(handle), let task = try? JSONValue(parsing: bytes),
+      let source = task["sourceArn"]?.string, let id = task["taskId"]?.string
+    else { throw JSONServiceError.parameter("Value for parameter TaskHandle is invalid.") }
+    let isQueue = try await database.read { connection in
+      try QueueTable(connection: connection).queue(Self.name(in: source)) != nil
+    }
+    guard isQueue else {
+      throw JSONServiceError.noResource(
+        "The resource that you specified for the SourceArn parameter doesn't exist.")
+    }
+    guard moves.withLock({ $0[source]?.contains { $0.id == id } ?? false }) else {
+      throw JSONServiceError.noResource("Task does not exist.")
+    }
+    throw JSONServiceError.parameter("Only active tasks can be cancelled.")
+  }
+
   func listMoves(_ input: SQSInput) async throws -> JSONValue {
     let source = try input.required("SourceArn")
     let limit = min(try input.members.int("MaxResults") ?? 1, 10)
@@ -286,6 +321,7 @@ extension SQS {
             "StartedTimestamp": .int(move.started),
           ]
           entry["DestinationArn"] = move.target.map { .string($0) }
+          entry["MaxNumberOfMessagesPerSecond"] = move.rate.map { .int($0) }
           return entry
         })
     ]
@@ -294,8 +330,11 @@ extension SQS {
 
 /// A finished move of dead letters.
 struct SQSMove: Sendable {
+  let id: String
   let source: String
   let target: String?
+  /// Messages a second that were asked for; none is waited for.
+  let rate: Int?
   let count: Int
   /// Unix milliseconds.
   let started: Int

@@ -262,8 +262,9 @@ extension SQS {
           + "43200.")
     }
     let (sequence, _) = try parse(handle, queue)
-    guard var message = try table.message(sequence, in: queue.name), message.visible > now,
-      message.received > 0
+    // A standard queue also takes a handle whose time is over, until the message is deleted.
+    guard var message = try table.message(sequence, in: queue.name), message.received > 0,
+      !queue.isFIFO || message.visible > now
     else {
       throw JSONServiceError.parameter(
         "ReceiptHandle", handle,

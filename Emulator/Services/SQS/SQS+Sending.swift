@@ -50,6 +50,7 @@ extension SQS {
     }
     let now = now()
     let (answer, name) = try await write(input) { queue, table in
+      try Self.checkGroups(of: drafts.map(\.draft), queue)
       var (successful, failed): ([JSONValue], [JSONValue]) = ([], [])
       for (id, draft) in drafts {
         do {
@@ -66,6 +67,17 @@ extension SQS {
     }
     signals.notify(name)
     return answer
+  }
+
+  /// What a FIFO queue needs is looked for in the whole batch before anything is sent.
+  private static func checkGroups(of drafts: [Draft], _ queue: Queue) throws {
+    guard queue.isFIFO else { return }
+    for draft in drafts {
+      guard draft.group != nil else {
+        throw JSONServiceError.parameter("The request must contain the parameter MessageGroupId.")
+      }
+      _ = try token(draft, queue)
+    }
   }
 
   static func failure(_ id: String, _ error: JSONServiceError) -> JSONValue {

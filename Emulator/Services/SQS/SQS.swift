@@ -8,8 +8,7 @@ package import Template
 /// A stand-in for the Simple Queue Service on the emulator's database, over both of its protocols: JSON
 /// 1.0, which SDKs speak today, and the older query protocol.
 ///
-/// A queue that was deleted can be made again at once, and a queue can be purged at any time (the
-/// service lets 60 seconds pass). Source of operations, limits and texts: SQS API reference.
+/// A queue that was deleted can be made again at once (the service lets 60 seconds pass). Source of operations, limits and texts: SQS API reference.
 package final class SQS: Sendable {
   let database: Database
   let environment: TemplateEnvironment
@@ -18,6 +17,8 @@ package final class SQS: Sendable {
   let signals = QueueSignals()
   /// Moves of dead letters since the start, the newest first, by the ARN of their source.
   let moves = Mutex<[String: [SQSMove]]>([:])
+  /// When queues were purged, in Unix milliseconds, by name.
+  let purges = Mutex<[String: Int]>([:])
   /// Bytes: a batch of 1 MiB, escaped.
   private static let bodyLimit = 8 << 20
   private let wire = JSONProtocol(
@@ -46,11 +47,19 @@ package final class SQS: Sendable {
     let path = request.path
     return await queryWire.answer(request) { action, parameters in
       guard SQS.model.operations[action] != nil else {
-        throw JSONServiceError("InvalidAction", "martlet's SQS has no operation '\(action)'")
+        throw SQS.model.refused.contains(action)
+          ? JSONServiceError.unsupported(action, of: "SQS")
+          : JSONServiceError(
+            "InvalidAction",
+            "The action \(action) is not valid for this endpoint.")
       }
       let input = QueueQuery.input(parameters, action: action, path: path)
-      let result = try await self.perform(action, SQSInput(JSONMembers(input), host: host))
-      return QueueQuery.xml(result, action: action)
+      do {
+        let result = try await self.perform(action, SQSInput(JSONMembers(input), host: host))
+        return QueueQuery.xml(result, action: action)
+      } catch let error as JSONServiceError where error == .noQueue {
+        throw JSONServiceError.noQueueThere
+      }
     }
   }
 
@@ -74,7 +83,10 @@ package final class SQS: Sendable {
     case "DeleteMessageBatch": try await deleteMessageBatch(input)
     case "ChangeMessageVisibility": try await changeVisibility(input)
     case "ChangeMessageVisibilityBatch": try await changeVisibilityBatch(input)
+    case "AddPermission": try await addPermission(input)
+    case "RemovePermission": try await removePermission(input)
     case "StartMessageMoveTask": try await startMove(input)
+    case "CancelMessageMoveTask": try await cancelMove(input)
     case "ListMessageMoveTasks": try await listMoves(input)
     default: throw JSONServiceError.unsupported(operation, of: "SQS")
     }

@@ -10,6 +10,11 @@ extension JSONServiceError {
       queryCode: (query ?? "AWS.SimpleQueueService.\(name)") + ";Sender")
   }
 
+  /// The same in the words of the older protocol.
+  static let noQueueThere = sqs(
+    "QueueDoesNotExist", "The specified queue does not exist for this wsdl version.",
+    query: "AWS.SimpleQueueService.NonExistentQueue")
+
   static let noQueue = sqs(
     "QueueDoesNotExist", "The specified queue does not exist.",
     query: "AWS.SimpleQueueService.NonExistentQueue")
@@ -42,10 +47,21 @@ extension JSONServiceError {
     sqs("InvalidAttributeName", "Unknown Attribute \(name).", query: "InvalidAttributeName")
   }
 
-  static func attributeValue(_ name: String) -> JSONServiceError {
+  static func attributeNameText(_ message: String) -> JSONServiceError {
+    sqs("InvalidAttributeName", message, query: "InvalidAttributeName")
+  }
+
+  static func attributeValue(_ name: String, _ reason: String? = nil) -> JSONServiceError {
     sqs(
-      "InvalidAttributeValue", "Invalid value for the parameter \(name).",
+      "InvalidAttributeValue",
+      "Invalid value for the parameter \(name)." + (reason.map { " Reason: \($0)" } ?? ""),
       query: "InvalidAttributeValue")
+  }
+
+  static func purged(_ queue: String) -> JSONServiceError {
+    sqs(
+      "PurgeQueueInProgress",
+      "Only one PurgeQueue operation on \(queue) is allowed every 60 seconds.", status: 403)
   }
 
   static func receiptHandle(_ handle: String) -> JSONServiceError {

@@ -8,6 +8,11 @@ package import Template
 ///
 /// Source: STS API reference; the texts of errors are the service's.
 package struct STS: Sendable {
+  /// Operations that the service has and the emulator does not play.
+  private static let refused: Set<String> = [
+    "AssumeRoleWithSAML", "AssumeRoot", "DecodeAuthorizationMessage", "GetDelegatedAccessToken",
+    "GetFederationToken", "GetWebIdentityToken",
+  ]
   private static let namespace = "https://sts.amazonaws.com/doc/2011-06-15/"
   private let wire = QueryProtocol(namespace: namespace, version: "2011-06-15")
   private let environment: TemplateEnvironment
@@ -54,7 +59,10 @@ package struct STS: Sendable {
       _ = try Self.required("AccessKeyId", input, 16...128)
       return Self.result(action) { $0.element("Account", environment.accountID) }
     default:
-      throw JSONServiceError("InvalidAction", "martlet's STS has no operation '\(action)'")
+      throw Self.refused.contains(action)
+        ? JSONServiceError.unsupported(action, of: "STS")
+        : JSONServiceError(
+          "InvalidAction", "Could not find operation \(action) for version 2011-06-15")
     }
   }
 

@@ -7,6 +7,7 @@ import JSON
 struct Secret: Sendable, Equatable {
   static let current = "AWSCURRENT"
   static let previous = "AWSPREVIOUS"
+  static let pending = "AWSPENDING"
   /// Versions without a stage are removed when there are more than this many; the service keeps about
   /// a hundred ("Secrets Manager quotas").
   static let mostVersions = 100
@@ -14,17 +15,20 @@ struct Secret: Sendable, Equatable {
   struct Version: Sendable, Equatable {
     let id: String
     var stages: [String]
-    let value: SecretValue
+    /// Nil for one that a rotation is about to fill.
+    var value: SecretValue?
     /// Unix seconds.
     let created: Double
+    /// The day on which it was read last, in Unix seconds.
+    var accessed: Double?
   }
 
   let name: String
   let arn: String
   var description: String?
   var keyID: String?
-  /// Key and value, in the order in which they were given.
-  var tags: [Tag] = []
+  /// Key and value, in the order in which they were given; nil while there was never one.
+  var tags: [Tag]?
   let created: Double
   var changed: Double
   var accessed: Double?
@@ -32,6 +36,9 @@ struct Secret: Sendable, Equatable {
   var deletion: Double?
   var deleted: Double?
   var versions: [Version] = []
+  var rotation: SecretRotation?
+  /// The resource policy, as it was put.
+  var policy: String?
 
   struct Tag: Sendable, Equatable {
     let key: String
@@ -45,18 +52,25 @@ struct Secret: Sendable, Equatable {
   mutating func put(
     _ value: SecretValue, id: String, stages: [String]?, at now: Double
   ) throws(JSONServiceError) {
-    if let known = versions.first(where: { $0.id == id }) {
-      guard known.value == value else {
-        throw JSONServiceError(
-          "ResourceExistsException",
-          "You can't use ClientRequestToken \(id) because that value is already in use for a "
-            + "version of secret \(arn).")
+    if let place = versions.firstIndex(where: { $0.id == id && $0.value == nil }) {
+      versions[place].value = value
+      for stage in stages ?? [] where !versions[place].stages.contains(stage) {
+        move(stage, to: id)
       }
+      changed = now
+      return
+    }
+    if let known = versions.first(where: { $0.id == id }) {
+      guard known.value == value else { throw tokenInUse(id) }
       return
     }
     // A first version is always the current one.
     let wanted = versions.isEmpty ? (stages ?? []) + [Self.current] : stages ?? [Self.current]
     versions.append(Version(id: id, stages: [], value: value, created: now))
+    // `AWSPENDING` does not stay where `AWSCURRENT` was.
+    if wanted.contains(Self.current), let holder = place(of: Self.current) {
+      versions[holder].stages.removeAll { $0 == Self.pending }
+    }
     for stage in wanted where !versions[versions.count - 1].stages.contains(stage) {
       move(stage, to: id)
     }
@@ -72,12 +86,12 @@ struct Secret: Sendable, Equatable {
       throw Self.noVersion("VersionId: \(id)")
     }
     let holder = versions.first { $0.stages.contains(stage) }?.id
-    if let new, holder != nil, holder != old, holder != new {
+    if new != nil, holder != nil, holder != old, holder != new {
       throw JSONServiceError(
         "InvalidParameterException",
         "The parameter RemoveFromVersionId can't be empty. Staging label \(stage) is currently "
           + "attached to version \(holder ?? ""), so you must explicitly reference that version in "
-          + "RemoveFromVersionId to move it to \(new).")
+          + "RemoveFromVersionId.")
     }
     if let old, holder != old {
       throw JSONServiceError(
@@ -128,7 +142,11 @@ struct Secret: Sendable, Equatable {
     }
   }
 
-  private mutating func move(_ stage: String, to id: String) {
+  private func place(of stage: String) -> Int? {
+    versions.firstIndex { $0.stages.contains(stage) }
+  }
+
+  mutating func move(_ stage: String, to id: String) {
     let holder = versions.first { $0.stages.contains(stage) }?.id
     detach(stage)
     guard let place = versions.firstIndex(where: { $0.id == id }) else { return }
@@ -154,7 +172,14 @@ struct Secret: Sendable, Equatable {
     }
   }
 
-  private static func noVersion(_ what: String) -> JSONServiceError {
+  func tokenInUse(_ token: String) -> JSONServiceError {
+    JSONServiceError(
+      "ResourceExistsException",
+      "You can't use ClientRequestToken \(token) because that value is already in use for a "
+        + "version of secret \(arn).")
+  }
+
+  static func noVersion(_ what: String) -> JSONServiceError {
     JSONServiceError(
       "ResourceNotFoundException",
       "Secrets Manager can't find the specified secret value for \(what)")

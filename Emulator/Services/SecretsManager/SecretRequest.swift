@@ -52,9 +52,18 @@ struct SecretRequest {
   }
 
   /// The id of the version that the request makes: its token, else a new one.
+  ///
+  /// SDKs always send one: without it the service makes no version.
   func versionID() throws(JSONServiceError) -> String {
-    guard try members.string("ClientRequestToken") != nil else { return RequestID.uuid() }
+    guard try members.string("ClientRequestToken") != nil else {
+      throw Self.noToken("InvalidRequestException")
+    }
     return try members.string("ClientRequestToken", required: 32...64)
+  }
+
+  static func noToken(_ type: String) -> JSONServiceError {
+    JSONServiceError(
+      type, "You must provide a ClientRequestToken value. We recommend a UUID-type value.")
   }
 
   func tags() throws(JSONServiceError) -> [Secret.Tag]? {

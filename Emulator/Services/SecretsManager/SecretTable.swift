@@ -14,27 +14,36 @@ struct SecretTable {
       CREATE TABLE secret_versions (
         id INTEGER PRIMARY KEY, secret TEXT NOT NULL, version TEXT NOT NULL, stages TEXT NOT NULL,
         text TEXT, binary BLOB, created REAL NOT NULL, UNIQUE (secret, version));
+      """,
       """
+      ALTER TABLE secrets ADD COLUMN rotation TEXT;
+      ALTER TABLE secrets ADD COLUMN policy TEXT;
+      ALTER TABLE secret_versions ADD COLUMN accessed REAL;
+      """,
     ])
 
   let connection: Connection
 
-  /// A secret by its name or ARN; the ARN may lack the six characters that the service appends.
+  /// A secret by its name or ARN; the ARN may lack the six characters that the service appends, and
+  /// its Region does not matter.
   func secret(_ id: String) throws -> Secret? {
-    let condition =
-      id.hasPrefix("arn:") ? "arn = ?1 OR substr(arn, 1, length(arn) - 7) = ?1" : "name = ?1"
+    var (wanted, condition) = (id, "name = ?1")
+    if id.hasPrefix("arn:"), let start = id.firstRange(of: ":secret:") {
+      wanted = String(id[start.upperBound...])
+      let tail = "substr(arn, instr(arn, ':secret:') + 8)"
+      condition = "\(tail) = ?1 OR substr(\(tail), 1, length(\(tail)) - 7) = ?1"
+    }
     let found = try connection.first(
-      "SELECT \(Self.columns) FROM secrets WHERE \(condition)", [.text(id)], Self.secret)
+      "SELECT \(Self.columns) FROM secrets WHERE \(condition)", [.text(wanted)], Self.secret)
     guard var found else { return nil }
     found.versions = try versions(of: found.name)
     return found
   }
 
-  /// The secrets whose names come after `name`, without their versions' values being of use to others.
-  func secrets(after name: String, limit: Int) throws -> [Secret] {
+  /// All secrets, the oldest first.
+  func secrets() throws -> [Secret] {
     let found = try connection.all(
-      "SELECT \(Self.columns) FROM secrets WHERE name > ? ORDER BY name LIMIT ?",
-      [.text(name), Value(limit)], Self.secret)
+      "SELECT \(Self.columns) FROM secrets ORDER BY created, name", [], Self.secret)
     return try found.map { secret in
       var whole = secret
       whole.versions = try versions(of: secret.name)
@@ -43,14 +52,18 @@ struct SecretTable {
   }
 
   func save(_ secret: Secret) throws {
-    let tags = JSONValue.array(secret.tags.map { [.string($0.key), .string($0.value)] })
+    let tags =
+      secret.tags.map { JSONValue.array($0.map { [.string($0.key), .string($0.value)] }) } ?? .null
     try connection.run(
-      "INSERT OR REPLACE INTO secrets (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      """
+      INSERT OR REPLACE INTO secrets (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
       [
         .text(secret.name), .text(secret.arn), Self.text(secret.description),
         Self.text(secret.keyID), .text(tags.description), .real(secret.created),
         .real(secret.changed), Self.real(secret.accessed), Self.real(secret.deletion),
-        Self.real(secret.deleted),
+        Self.real(secret.deleted), Self.text(secret.rotation?.stored.description),
+        Self.text(secret.policy),
       ])
     try connection.run("DELETE FROM secret_versions WHERE secret = ?", [.text(secret.name)])
     for version in secret.versions { try insert(version, of: secret.name) }
@@ -70,29 +83,44 @@ struct SecretTable {
   }
 
   private static let columns =
-    "name, arn, description, key_id, tags, created, changed, accessed, deletion, deleted"
+    """
+    name, arn, description, key_id, tags, created, changed, accessed, deletion, deleted, rotation,
+    policy
+    """
 
   private static func secret(_ row: borrowing Row) throws -> Secret {
-    let tags = try JSONValue(parsing: row.text(4)).array ?? []
+    let tags = try JSONValue(parsing: row.text(4)).array
     var secret = Secret(
       name: row.text(0), arn: row.text(1), created: row.real(5), changed: row.real(6))
     secret.description = row.isNull(2) ? nil : row.text(2)
     secret.keyID = row.isNull(3) ? nil : row.text(3)
-    secret.tags = tags.map { Secret.Tag(key: $0[0]?.string ?? "", value: $0[1]?.string ?? "") }
+    secret.tags = tags?.map { Secret.Tag(key: $0[0]?.string ?? "", value: $0[1]?.string ?? "") }
     secret.accessed = row.isNull(7) ? nil : row.real(7)
     secret.deletion = row.isNull(8) ? nil : row.real(8)
     secret.deleted = row.isNull(9) ? nil : row.real(9)
+    secret.rotation =
+      row.isNull(10) ? nil : SecretRotation(stored: try JSONValue(parsing: row.text(10)))
+    secret.policy = row.isNull(11) ? nil : row.text(11)
     return secret
   }
 
   private func versions(of name: String) throws -> [Secret.Version] {
     try connection.all(
-      "SELECT version, stages, text, binary, created FROM secret_versions WHERE secret = ? ORDER BY id",
-      [.text(name)]
+      """
+      SELECT version, stages, text, binary, created, accessed FROM secret_versions
+      WHERE secret = ? ORDER BY id
+      """, [.text(name)]
     ) { row in
       let stages = try JSONValue(parsing: row.text(1)).array?.compactMap(\.string) ?? []
-      let value = row.isNull(2) ? SecretValue.binary(row.bytes(3)) : .text(row.text(2))
-      return Secret.Version(id: row.text(0), stages: stages, value: value, created: row.real(4))
+      var version = Secret.Version(
+        id: row.text(0), stages: stages, value: nil, created: row.real(4))
+      if !row.isNull(2) {
+        version.value = .text(row.text(2))
+      } else if !row.isNull(3) {
+        version.value = .binary(row.bytes(3))
+      }
+      version.accessed = row.isNull(5) ? nil : row.real(5)
+      return version
     }
   }
 
@@ -102,16 +130,17 @@ struct SecretTable {
     switch version.value {
     case .text(let value): text = .text(value)
     case .binary(let value): binary = .blob(value)
+    case nil: break
     }
     let stages = JSONValue.array(version.stages.map { .string($0) })
     try connection.run(
       """
-      INSERT INTO secret_versions (secret, version, stages, text, binary, created)
-      VALUES (?, ?, ?, ?, ?, ?)
+      INSERT INTO secret_versions (secret, version, stages, text, binary, created, accessed)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .text(name), .text(version.id), .text(stages.description), text, binary,
-        .real(version.created),
+        .real(version.created), Self.real(version.accessed),
       ])
   }
 

@@ -2,6 +2,7 @@ import Crypto
 import JSON
 package import Server
 package import Storage
+import Synchronization
 package import Template
 
 /// A stand-in for Secrets Manager on the emulator's database.
@@ -12,6 +13,7 @@ package final class SecretsManager: Sendable {
   let database: Database
   let environment: TemplateEnvironment
   let now: @Sendable () -> Double
+  let invoke = Mutex<RotationFunction?>(nil)
   private let wire = JSONProtocol(
     targetPrefix: "secretsmanager.", service: "Secrets Manager", model: SecretsManager.model)
 
@@ -25,6 +27,9 @@ package final class SecretsManager: Sendable {
     self.now = { Double(now()) / 1000 }
     try await database.migrate(SecretTable.migrations)
   }
+
+  /// Says how functions that rotate secrets are invoked; without it there are none.
+  package func connect(_ function: RotationFunction) { invoke.withLock { $0 = function } }
 
   package static func matches(target: String) -> Bool { target.hasPrefix("secretsmanager.") }
 
@@ -78,6 +83,11 @@ package final class SecretsManager: Sendable {
     case "TagResource": try await tagResource(request)
     case "UntagResource": try await untagResource(request)
     case "GetRandomPassword": try getRandomPassword(request)
+    case "RotateSecret": try await rotateSecret(request)
+    case "CancelRotateSecret": try await cancelRotateSecret(request)
+    case "PutResourcePolicy": try await putResourcePolicy(request)
+    case "GetResourcePolicy": try await getResourcePolicy(request)
+    case "DeleteResourcePolicy": try await deleteResourcePolicy(request)
     default: throw JSONServiceError.unsupported(operation, of: "Secrets Manager")
     }
   }

@@ -97,7 +97,12 @@ extension SecretsManager {
     operation UpdateSecretVersionStage SecretId:SecretIdType!
       VersionStage:SecretVersionStageType! RemoveFromVersionId:SecretVersionIdType
       MoveToVersionId:SecretVersionIdType
-    operation ValidateResourcePolicy SecretId:SecretIdType
-      ResourcePolicy:NonEmptyResourcePolicyType!
+    refused AssociateCrossAccountReplica DisassociateCrossAccountReplica ListResourcePolicies
+      RemoveRegionsFromReplication ReplicateSecretToRegions StopReplicationToReplica
+      ValidateResourcePolicy
+    capitalized DecryptionFailure EncryptionFailure InternalServiceError
+      InvalidNextTokenException InvalidParameterException InvalidRequestException
+      LimitExceededException MalformedPolicyDocumentException PreconditionNotMetException
+      PublicPolicyException ResourceExistsException ResourceNotFoundException
     """#)
 }

@@ -184,7 +184,7 @@ def test_grants():
     assert len(kms.list_retirable_grants(RetiringPrincipal=principal)["Grants"]) >= 1
     kms.retire_grant(GrantToken=made["GrantToken"])
     refused(kms.revoke_grant, "InvalidGrantIdException", KeyId=key, GrantId=made["GrantId"])
-    refused(kms.replicate_key, "UnknownOperationException", "martlet's KMS has no operation 'ReplicateKey'",
+    refused(kms.replicate_key, "NotImplementedException", "martlet's KMS does not play the operation ReplicateKey.",
             KeyId=key, ReplicaRegion="eu-west-1")
 
 
@@ -250,7 +250,7 @@ def test_paths():
     gone = ssm.delete_parameters(Names=[f"{base}/p00", f"{base}/none"])
     assert gone["DeletedParameters"] == [f"{base}/p00"] and gone["InvalidParameters"] == [f"{base}/none"]
     refused(ssm.get_parameters_by_path, "ValidationException", Path="no-slash")
-    refused(ssm.send_command, "UnknownOperationException", DocumentName="x")
+    refused(ssm.send_command, "NotImplementedException", DocumentName="x")
 
 
 def test_tokens():
@@ -271,7 +271,7 @@ def test_tokens():
             "1 validation error detected: Value '50000' at 'durationSeconds' failed to satisfy constraint: Member must "
             "have value less than or equal to 43200", RoleArn=f"arn:aws:iam::{ACCOUNT}:role/reader",
             RoleSessionName="me", DurationSeconds=50_000)
-    refused(sts.decode_authorization_message, "InvalidAction", EncodedMessage="x")
+    refused(sts.decode_authorization_message, "NotImplementedException", EncodedMessage="x")
 
 
 run(globals())

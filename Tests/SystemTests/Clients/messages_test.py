@@ -101,6 +101,8 @@ def test_messages():
     sqs.send_message(QueueUrl=url, MessageBody="gone")
     sqs.purge_queue(QueueUrl=url)
     assert bodies(url) == []
+    refused(sqs.purge_queue, "AWS.SimpleQueueService.PurgeQueueInProgress",
+            f"Only one PurgeQueue operation on {url.rsplit('/')[-1]} is allowed every 60 seconds.", QueueUrl=url)
 
 
 def test_batches():
@@ -264,7 +266,7 @@ def test_schedules_and_patterns_are_checked():
                               ({"detail": {"none": [{"exists": False}]}}, True),
                               ({"$or": [{"source": ["z"]}, {"source": [{"prefix": "a."}]}]}, True)]:
         assert events.test_event_pattern(EventPattern=json.dumps(pattern), Event=event)["Result"] is expected, pattern
-    refused(events.create_archive, "UnknownOperationException", "martlet's EventBridge has no operation 'CreateArchive'",
+    refused(events.create_archive, "NotImplementedException", "martlet's EventBridge does not play the operation CreateArchive.",
             ArchiveName="a", EventSourceArn=f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default")
 
 
