@@ -25,7 +25,7 @@ SERVICES = {
         DescribeParameters GetParameter GetParameterHistory GetParameters GetParametersByPath
         LabelParameterVersion ListTagsForResource PutParameter RemoveTagsFromResource
         UnlabelParameterVersion"""),
-    "logs": ("Logs", """AssociateKmsKey DisassociateKmsKey PutLogGroupDeletionProtection CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream
+    "logs": ("Logs", """AssociateKmsKey DisassociateKmsKey PutLogGroupDeletionProtection StartLiveTail CreateLogGroup CreateLogStream DeleteLogGroup DeleteLogStream
         DeleteRetentionPolicy DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents
         ListTagsForResource ListTagsLogGroup PutLogEvents PutRetentionPolicy TagLogGroup TagResource
         TestMetricFilter UntagLogGroup UntagResource"""),
@@ -46,7 +46,7 @@ SERVICES = {
 # Bounds that the service itself reports in other words.
 UNBOUNDED = {"PutEventsRequestEntryList"}
 # Values that the service does not repeat in its messages, although its model does not say so.
-HIDDEN = {"LogGroupIdentifier"}
+HIDDEN = {"LogGroupIdentifier", "StartLiveTailLogGroupIdentifiers"}
 PLAIN = {"string": "String", "boolean": "Boolean", "integer": "Integer", "long": "Integer",
          "blob": "Blob", "double": "Number", "float": "Number", "timestamp": "Number"}
 

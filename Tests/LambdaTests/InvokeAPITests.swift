@@ -153,7 +153,7 @@ import Testing
 
   @Test func `frames an event stream as the service does`() {
     // From the Smithy test vectors' form: lengths, CRC of the prelude, headers, payload, CRC.
-    let frame = Functions.frame("PayloadChunk", "application/octet-stream", Array("hi".utf8))
+    let frame = EventFrame.event("PayloadChunk", type: "application/octet-stream", Array("hi".utf8))
     #expect(frame.count == Int(frame[3]))
     #expect(Array(frame[8..<12]) == bigEndian(CRC32.checksum(Array(frame[0..<8]))))
     #expect(Array(frame.suffix(4)) == bigEndian(CRC32.checksum(Array(frame.dropLast(4)))))

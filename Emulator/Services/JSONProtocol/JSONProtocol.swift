@@ -37,26 +37,32 @@ struct JSONProtocol: Sendable {
 
   func answer(_ request: HTTPRequest, _ operation: Operation) async -> HTTPResponse {
     do {
-      let input = try await object(of: request)
-      guard request.method == "POST", let target = request.headers["X-Amz-Target"],
-        target.hasPrefix(targetPrefix)
-      else { throw JSONServiceError.unknownOperation }
-      let name = String(target.dropFirst(targetPrefix.count))
-      guard let shape = model.operations[name] else {
-        throw model.refused.contains(name)
-          ? JSONServiceError.unsupported(name, of: service) : .unknownOperation
-      }
-      if checksConstraints {
-        try check(input, shape)
-      } else {
-        try RequestCheck.checkTypes(input, shape)
-      }
-      return response(200, try await operation(name, JSONMembers(input)))
+      let (name, input) = try await read(request)
+      return response(200, try await operation(name, input))
     } catch let error as JSONServiceError {
       return failure(error)
     } catch {
       return failure(JSONServiceError("InternalServiceError", "\(error)", status: 500))
     }
+  }
+
+  /// The operation and its input, checked.
+  func read(_ request: HTTPRequest) async throws -> (operation: String, input: JSONMembers) {
+    let input = try await object(of: request)
+    guard request.method == "POST", let target = request.headers["X-Amz-Target"],
+      target.hasPrefix(targetPrefix)
+    else { throw JSONServiceError.unknownOperation }
+    let name = String(target.dropFirst(targetPrefix.count))
+    guard let shape = model.operations[name] else {
+      throw model.refused.contains(name)
+        ? JSONServiceError.unsupported(name, of: service) : .unknownOperation
+    }
+    if checksConstraints {
+      try check(input, shape)
+    } else {
+      try RequestCheck.checkTypes(input, shape)
+    }
+    return (name, JSONMembers(input))
   }
 
   private func check(

@@ -205,6 +205,11 @@ struct LogTable {
       message: row.text(4))
   }
 
+  /// The id of the event that came last; 0 without any.
+  func newestEvent() throws -> Int {
+    try connection.first("SELECT max(id) FROM log_events", []) { $0.integer(0) } ?? 0
+  }
+
   /// Events of a group, or of all, in the order of their arrival from behind `start` on. `body` answers
   /// false to stop.
   func arrivals(

@@ -13,7 +13,7 @@ package final class Logs: Sendable {
   let environment: TemplateEnvironment
   /// Unix milliseconds.
   let now: @Sendable () -> Int
-  private let wire = JSONProtocol(
+  let wire = JSONProtocol(
     targetPrefix: "Logs_20140328.", service: "CloudWatch Logs", model: Logs.model,
     bodyLimit: 8 << 20, reword: Logs.reword)
 
@@ -38,7 +38,10 @@ package final class Logs: Sendable {
   }
 
   package func answer(_ request: HTTPRequest) async -> HTTPResponse {
-    await wire.answer(request) { name, input in try await self.perform(name, input) }
+    if request.headers["X-Amz-Target"] == "Logs_20140328.StartLiveTail" {
+      return await startLiveTail(request)
+    }
+    return await wire.answer(request) { name, input in try await self.perform(name, input) }
   }
 
   private func perform(_ operation: String, _ input: JSONMembers) async throws -> JSONValue {
@@ -117,10 +120,15 @@ package final class Logs: Sendable {
         "1 validation error detected: Value null at 'logGroupName' failed to satisfy constraint: "
           + "Member must not be null")
     }
-    guard name.hasPrefix("arn:"), let start = name.firstRange(of: ":log-group:") else {
-      return name
+    return Self.name(in: name)
+  }
+
+  /// The name in a group's ARN; a bare name stands for itself.
+  static func name(in text: String) -> String {
+    guard text.hasPrefix("arn:"), let start = text.firstRange(of: ":log-group:") else {
+      return text
     }
-    return String(name[start.upperBound...].prefix { $0 != ":" })
+    return String(text[start.upperBound...].prefix { $0 != ":" })
   }
 
   func change<Result: Sendable>(

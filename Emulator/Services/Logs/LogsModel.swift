@@ -15,13 +15,19 @@ extension Logs {
     string LogGroupIdentifier 1 2048 secret pattern [\w#+=/:,.@-]*
     operation PutLogGroupDeletionProtection logGroupIdentifier:LogGroupIdentifier!
       deletionProtectionEnabled:Boolean!
+    list StartLiveTailLogGroupIdentifiers LogGroupIdentifier 1 10
+    string LogStreamName 1 512 pattern [^:*]*
+    list InputLogStreamNames LogStreamName 1 100
+    string FilterPattern 0 1024
+    operation StartLiveTail logGroupIdentifiers:StartLiveTailLogGroupIdentifiers!
+      logStreamNames:InputLogStreamNames logStreamNamePrefixes:InputLogStreamNames
+      logEventFilterPattern:FilterPattern
     string TagKey 1 128 pattern ^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$
     string TagValue - 256 pattern ^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$
     map Tags TagKey TagValue 1 50
     enum LogGroupClass INFREQUENT_ACCESS ESSENTIALS STANDARD DELIVERY
     operation CreateLogGroup logGroupName:LogGroupName! kmsKeyId:KmsKeyId tags:Tags
       logGroupClass:LogGroupClass deletionProtectionEnabled:Boolean
-    string LogStreamName 1 512 pattern [^:*]*
     operation CreateLogStream logGroupName:LogGroupName! logStreamName:LogStreamName!
     operation DeleteLogGroup logGroupName:LogGroupName!
     operation DeleteLogStream logGroupName:LogGroupName! logStreamName:LogStreamName!
@@ -40,9 +46,7 @@ extension Logs {
     operation DescribeLogStreams logGroupName:LogGroupName logGroupIdentifier:LogGroupIdentifier
       logStreamNamePrefix:LogStreamName orderBy:OrderBy descending:Boolean nextToken:NextToken
       limit:DescribeLimit
-    list InputLogStreamNames LogStreamName 1 100
     integer Timestamp 0 -
-    string FilterPattern 0 1024
     integer EventsLimit 1 10000
     operation FilterLogEvents logGroupName:LogGroupName logGroupIdentifier:LogGroupIdentifier
       logStreamNames:InputLogStreamNames logStreamNamePrefix:LogStreamName startTime:Timestamp
@@ -99,7 +103,7 @@ extension Logs {
       PutDeliveryDestination PutDeliveryDestinationPolicy PutDeliverySource PutDestination
       PutDestinationPolicy PutIndexPolicy PutIntegration PutMetricFilter PutQueryDefinition
       PutResourcePolicy PutStorageTierPolicy PutSubscriptionFilter PutSyslogConfiguration
-      PutTransformer StartLiveTail StartQuery StopQuery TestTransformer UpdateAnomaly
+      PutTransformer StartQuery StopQuery TestTransformer UpdateAnomaly
       UpdateDeliveryConfiguration UpdateLogAnomalyDetector UpdateLookupTable
       UpdateScheduledQuery
     """#)

@@ -72,6 +72,9 @@ enum ParameterName {
   /// Characters of the ARN, which holds the name.
   private static let longest = 1_011
 
+  /// With the slash that a name on the first level may lack.
+  static func qualified(_ name: String) -> String { name.hasPrefix("/") ? name : "/" + name }
+
   static func check(_ name: String) throws(JSONServiceError) {
     let lowered = name.lowercased()
     if lowered.hasPrefix("/aws") || lowered.hasPrefix("aws") {

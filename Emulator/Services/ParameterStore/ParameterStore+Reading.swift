@@ -14,10 +14,9 @@ extension ParameterStore {
   }
 
   func getParameters(_ input: JSONMembers) async throws -> JSONValue {
-    let names = try input.strings("Names") ?? []
-    guard Set(names).count == names.count else {
-      throw JSONServiceError.validation("Duplicate parameter names are not allowed in a request.")
-    }
+    // Each once, however often it is asked for.
+    var seen: Set<String> = []
+    let names = try (input.strings("Names") ?? []).filter { seen.insert($0).inserted }
     let decrypts = try input.bool("WithDecryption") ?? false
     let found = try await read { table in
       try names.map { name -> ParameterVersion? in
@@ -55,9 +54,13 @@ extension ParameterStore {
     let wanted = filters.first { $0.key == "Label" }
     let found = try await read { table in
       var found: [ParameterVersion] = []
-      try table.latest(from: max(folder, start), below: folder.dropLast() + "0") { latest in
-        guard latest.name != start,
-          isRecursive || !latest.name.dropFirst(folder.count).contains("/")
+      // Below the root lie those without a slash, too.
+      let isRoot = folder == "/"
+      try table.latest(
+        from: isRoot ? start : max(folder, start), below: isRoot ? nil : folder.dropLast() + "0"
+      ) { latest in
+        let path = ParameterName.qualified(latest.name)
+        guard latest.name != start, isRecursive || !path.dropFirst(folder.count).contains("/")
         else { return true }
         var version = latest
         if let wanted {
@@ -106,7 +109,7 @@ extension ParameterStore {
     let filters = try ParameterFilter.read(
       input, allowed: ["Path", "Name", "Type", "KeyId", "Tier", "DataType", "Label"], tags: true)
     if try input.bool("Shared") == true { return ["Parameters": []] }
-    let limit = try input.int("MaxResults") ?? 50
+    let limit = try input.int("MaxResults") ?? 10
     let start = try Self.start(input)
     let found = try await read { table in
       var found: [ParameterVersion] = []
@@ -233,8 +236,9 @@ struct ParameterFilter: Sendable {
     case "Path":
       return values.contains { path in
         let folder = path.hasSuffix("/") ? path : path + "/"
-        guard version.name.hasPrefix(folder) else { return false }
-        return option == "Recursive" || !version.name.dropFirst(folder.count).contains("/")
+        let name = ParameterName.qualified(version.name)
+        guard name.hasPrefix(folder) else { return false }
+        return option == "Recursive" || !name.dropFirst(folder.count).contains("/")
       }
     default:
       let name = String(key.dropFirst("tag:".count))

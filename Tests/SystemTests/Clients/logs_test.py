@@ -4,6 +4,7 @@ import time
 import uuid
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from harness import READY, run, wait_until, http
@@ -106,6 +107,26 @@ def test_filter_patterns():
     assert [m["eventNumber"] for m in matches] == [1, 3, 4]
     refused(logs.start_query, "NotImplementedException", "martlet's CloudWatch Logs does not play the operation StartQuery.",
             logGroupName=group, startTime=0, endTime=1, queryString="fields @message")
+
+
+def test_live_tail():
+    group = filled("before")
+    client = boto3.client("logs", config=Config(inject_host_prefix=False), **options)
+    arn = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["logGroupArn"]
+    stream = iter(client.start_live_tail(logGroupIdentifiers=[arn], logStreamNamePrefixes=["s"],
+                                         logEventFilterPattern="?error ?warn")["responseStream"])
+    start = next(stream)["sessionStart"]
+    assert start["logGroupIdentifiers"] == [arn] and start["logEventFilterPattern"] == "?error ?warn", start
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
+        {"timestamp": int(time.time() * 1000), "message": m} for m in ["an error", "all well", "a warning"]])
+    got = []
+    while not got:
+        update = next(stream)["sessionUpdate"]
+        assert update["sessionMetadata"] == {"sampled": False}
+        got = update["sessionResults"]
+    assert [e["message"] for e in got] == ["an error", "a warning"] and got[0]["logStreamName"] == "s", got
+    refused(client.start_live_tail, "ResourceNotFoundException", "The specified log group does not exist.",
+            logGroupIdentifiers=[arn + "x"])
 
 
 def test_functions_write_here():
