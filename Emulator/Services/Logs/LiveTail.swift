@@ -57,7 +57,7 @@ extension Logs {
     }
     guard identifiers.count == 1 || names.isEmpty && prefixes.isEmpty else {
       throw Self.invalid(
-        "logStreamNames and logStreamNamePrefixes can only be provided with one log group.")
+        "logStreamNames and logStreamNamePrefixes can only be used with a single log group.")
     }
     let text = try input.string("logEventFilterPattern") ?? ""
     guard let pattern = try? FilterPattern(text) else {

@@ -3,11 +3,12 @@ import Server
 extension S3Request {
   /// Parameters that choose an operation; at most one of them stands in a request.
   private static let subresources: Set<String> = [
-    "accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption",
-    "intelligent-tiering",
-    "inventory", "legal-hold", "lifecycle", "list-type", "location", "logging", "metrics",
-    "notification", "object-lock", "ownershipControls", "policy", "policyStatus",
-    "publicAccessBlock", "replication", "requestPayment", "restore", "retention", "select",
+    "abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete",
+    "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "list-type",
+    "location", "logging", "metadataAnnotationTable", "metadataConfiguration",
+    "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics", "notification",
+    "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock",
+    "renameObject", "replication", "requestPayment", "restore", "retention", "select", "session",
     "tagging", "torrent", "uploadId", "uploads", "versioning", "versions", "website",
   ]
 
