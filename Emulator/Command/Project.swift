@@ -122,6 +122,11 @@ struct Project {
     }
   }
 
+  /// Removes the content of packages that nobody runs any more. After the functions are known.
+  func sweepPackages() {
+    CodeArchive.sweep(packages + "/code")
+  }
+
   func noBootstrap(in build: String, for function: FunctionDefinition) -> ProjectError {
     problem(
       function,

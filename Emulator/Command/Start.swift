@@ -38,6 +38,7 @@ struct Start {
       throw Self.taken(port, code, "--service-port")
     }
     if options.seed != nil { Console.shared.note("the seed: \(cloud.seeded) new") }
+    project.sweepPackages()
     for warning in cloud.application.warnings { Console.shared.note("note: \(warning)") }
     return try await serve(cloud, gatewayPort, end, log)
   }

@@ -46,15 +46,25 @@ package struct CodeArchive {
   }
 
   /// Unpacks into a folder below `parent` that is named after the content, unless it is there
-  /// already. Answers its path.
+  /// already. Answers its path, which stays as long as this process.
   package func unpack(below parent: String) throws(Failure) -> String {
     let target = parent + "/" + Hex.encode(SHA256.digest(bytes)).prefix(32)
-    var status = stat()
-    if lstat(target, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { return target }
+    for _ in 0..<Self.attempts {
+      if CodeLease.take(target) { return target }
+      try make(target, below: parent)
+    }
+    throw Self.failure(target)
+  }
+
+  /// How often somebody else may remove a folder that was just made.
+  private static let attempts = 5
+
+  private func make(_ target: String, below parent: String) throws(Failure) {
     try Self.makeFolder(parent)
     let draft = target + "." + Hex.encode(Random.bytes(8))
     do throws(Failure) {
       try Self.makeFolder(draft)
+      guard CodeLease.take(draft) else { throw Self.failure(draft) }
       for entry in entries { try write(entry, below: draft) }
       // Another process may have been faster.
       guard rename(draft, target) == 0 || errno == ENOTEMPTY || errno == EEXIST else {
@@ -65,7 +75,6 @@ package struct CodeArchive {
       throw error
     }
     remove(draft)
-    return target
   }
 
   private func write(_ entry: Entry, below folder: String) throws(Failure) {

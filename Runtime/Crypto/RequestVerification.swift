@@ -22,7 +22,7 @@ package enum SignatureFailure: Error, Equatable {
   /// The clock is past the end by so many seconds.
   case expired(seconds: Int)
   case notYetValid(seconds: Int)
-  /// A header that has to be signed is not.
+  /// Headers that have to be signed are not; their names, with commas between them.
   case unsignedHeader(String)
   /// The header with the body's hash is absent or of no known form.
   case badPayloadHash(String?)
@@ -98,13 +98,15 @@ package struct RequestVerification: Sendable {
     _ signature: RequestSignature, of request: SignableRequest
   ) throws(SignatureFailure) {
     guard signature.signedHeaders.contains("host") else { throw .unsignedHeader("host") }
+    var unsigned: [String] = []
     for header in request.headers
     where CanonicalRequest.isName(String(header.name.prefix(6)), "x-amz-") {
       let name = CanonicalRequest.lowercase(header.name)
       // Some services have the session token added after signing.
       guard name != "x-amz-security-token" else { continue }
-      guard signature.signedHeaders.contains(name) else { throw .unsignedHeader(name) }
+      if !signature.signedHeaders.contains(name) { unsigned.append(name) }
     }
+    guard unsigned.isEmpty else { throw .unsignedHeader(unsigned.sorted().joined(separator: ", ")) }
   }
 
   private func payloadHash(

@@ -41,6 +41,29 @@ import Testing
     }
   }
 
+  @Test func `sweeps what no process uses, and nothing else`() async throws {
+    try await withTemporaryFolder { folder in
+      let place = folder + "/code"
+      func pack(_ text: String) -> [UInt8] {
+        CodePackage([.init("a/bootstrap", Array(text.utf8), isExecutable: true)]).bytes()
+      }
+      let used = try CodeArchive(pack("used")).unpack(below: place)
+      let unused = place + "/" + String(repeating: "0a", count: 16)
+      let draft = unused + ".0123456789abcdef"
+      for path in [unused + "/b", draft, place + "/mine"] {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      }
+      try Data("x".utf8).write(to: URL(filePath: unused + "/b/bootstrap"))
+      try FileManager.default.createSymbolicLink(
+        atPath: unused + "/b/link", withDestinationPath: place + "/mine")
+      CodeArchive.sweep(place)
+      let left = try FileManager.default.contentsOfDirectory(atPath: place).sorted()
+      #expect(left == [(used as NSString).lastPathComponent, "mine"].sorted())
+      #expect(FileManager.default.isExecutableFile(atPath: used + "/a/bootstrap"))
+      #expect(try CodeArchive(pack("used")).unpack(below: place) == used)
+    }
+  }
+
   @Test func `what we pack is unpacked here and by python, and is the same each time`() async throws
   {
     try await withTemporaryFolder { folder in

@@ -150,20 +150,12 @@ struct ObjectTable {
 
   /// Adds a version and makes it the latest. A version of the same name is replaced.
   /// - Returns: Files that nothing refers to any more.
-  func add(_ object: StoredObject, to bucket: String) throws -> [String] {
+  func add(
+    _ object: StoredObject, to bucket: String, isFirst: Bool = false
+  ) throws -> [String] {
     let place: [Value] = [.text(bucket), .text(object.key)]
     try touch(object.key, in: bucket)
-    let orphans = try connection.all(
-      """
-      SELECT file FROM s3_objects
-      WHERE bucket = ? AND key = ? AND version = ? AND file IS NOT NULL
-      """, place + [.text(object.version)]
-    ) { $0.text(0) }
-    try connection.run(
-      "DELETE FROM s3_objects WHERE bucket = ? AND key = ? AND version = ?",
-      place + [.text(object.version)])
-    try connection.run(
-      "UPDATE s3_objects SET latest = 0 WHERE bucket = ? AND key = ? AND latest = 1", place)
+    let orphans = isFirst ? [] : try makeWay(for: object, place)
     var bytes: [UInt8]?
     if case .bytes(let body) = object.body { bytes = body }
     try connection.run(
@@ -178,6 +170,42 @@ struct ObjectTable {
         Value(object.body.file), Value(bytes),
       ])
     return orphans
+  }
+
+  private func makeWay(for object: StoredObject, _ place: [Value]) throws -> [String] {
+    let orphans = try connection.all(
+      """
+      SELECT file FROM s3_objects
+      WHERE bucket = ? AND key = ? AND version = ? AND file IS NOT NULL
+      """, place + [.text(object.version)]
+    ) { $0.text(0) }
+    try connection.run(
+      "DELETE FROM s3_objects WHERE bucket = ? AND key = ? AND version = ?",
+      place + [.text(object.version)])
+    try connection.run(
+      "UPDATE s3_objects SET latest = 0 WHERE bucket = ? AND key = ? AND latest = 1", place)
+    return orphans
+  }
+
+  /// Puts an object into a bucket that never had versions, in place of the one that is there.
+  /// - Returns: Files that nothing refers to any more.
+  func put(
+    _ object: StoredObject, to bucket: String, replacing old: StoredObject?
+  ) throws -> [String] {
+    guard let old else { return try add(object, to: bucket, isFirst: true) }
+    try touch(object.key, in: bucket)
+    var bytes: [UInt8]?
+    if case .bytes(let body) = object.body { bytes = body }
+    try connection.run(
+      """
+      UPDATE s3_objects SET size = ?, etag = ?, modified = ?, details = ?, file = ?, body = ?
+      WHERE id = ?
+      """,
+      [
+        Value(object.size), .text(object.eTag), Value(object.modified),
+        .text(object.details.encoded), Value(object.body.file), Value(bytes), Value(old.id),
+      ])
+    return old.body.file.map { [$0] } ?? []
   }
 
   /// Uploads of a key learn that it was written to.

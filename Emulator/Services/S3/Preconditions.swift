@@ -87,7 +87,9 @@ struct Preconditions: Sendable {
       var tag = part.drop { $0 == " " }
       while tag.last == " " { tag.removeLast() }
       if tag.hasPrefix("W/") { tag = tag.dropFirst(2) }
-      if tag.count >= 2, tag.first == "\"", tag.last == "\"" { tag = tag.dropFirst().dropLast() }
+      // Quotes are taken off where there are any, as S3 does.
+      if tag.first == "\"" { tag = tag.dropFirst() }
+      if tag.last == "\"" { tag = tag.dropLast() }
       return tag == "*" || tag == eTag
     }
   }

@@ -163,7 +163,9 @@ extension S3 {
   private func put(
     _ request: S3Request, _ setting: BucketSetting, of bucket: String
   ) async throws -> HTTPResponse {
-    let document = try setting.checked(try await request.bytes(upTo: 1 << 20), of: bucket)
+    let body = try await request.bytes(upTo: 1 << 20)
+    guard !body.isEmpty || setting == .policy else { throw S3Error.missingBody }
+    let document = try setting.checked(body, of: bucket)
     try await database.write { connection in
       let table = ObjectTable(connection: connection)
       try setting.check(document, of: try table.requireBucket(bucket), in: table)

@@ -36,7 +36,7 @@ extension S3 {
       xml.element("VersionIdMarker", versionMarker ?? "")
       if let next = page.next {
         xml.element("NextKeyMarker", encoding.encode(next.key))
-        xml.element("NextVersionIdMarker", next.version)
+        if !next.version.isEmpty { xml.element("NextVersionIdMarker", next.version) }
       }
       xml.element("MaxKeys", limit)
       if !query.delimiter.isEmpty { xml.element("Delimiter", encoding.encode(query.delimiter)) }

@@ -107,7 +107,7 @@ extension S3 {
     _ object: StoredObject, in bucket: String, if conditions: Preconditions,
     also: @escaping @Sendable (Connection) throws -> [String] = { _ in [] }
   ) async throws -> Stored {
-    let (now, id) = (self.now(), VersionID.new())
+    let now = self.now()
     do {
       let (stored, orphans) = try await database.write { connection in
         let table = ObjectTable(connection: connection)
@@ -117,9 +117,12 @@ extension S3 {
         try conditions.checkWriting(existing?.isMarker == true ? nil : existing, key: object.key)
         var new = object
         new.modified = now
-        new.version = found.versioning == .enabled ? id : "null"
+        new.version = found.versioning == .enabled ? VersionID.new() : "null"
         try self.complete(&new, by: found, table)
-        let orphans = try also(connection) + table.add(new, to: bucket)
+        let orphans =
+          try also(connection)
+          + (found.versioning == nil
+            ? table.put(new, to: bucket, replacing: existing) : table.add(new, to: bucket))
         var stored = Stored(eTag: new.eTag, modified: now, details: new.details)
         stored.shownVersion = found.versioning == nil ? nil : new.version
         stored.expiration = try table.expiration(of: new, in: found)

@@ -117,6 +117,8 @@ extension S3Error {
     "MalformedXML", 400,
     "The XML you provided was not well-formed or did not validate against our published schema")
 
+  static let missingBody = S3Error("MissingRequestBodyError", 400, "Request Body is empty")
+
   static let methodNotAllowed = S3Error(
     "MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
 

@@ -94,7 +94,7 @@ struct SignatureRefusal {
     case .unsignedHeader("host"):
       return "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
     case .unsignedHeader(let name):
-      return "'\(name)' must be a 'SignedHeader' in the AWS Authorization."
+      return "'\(name.prefix { $0 != "," })' must be a 'SignedHeader' in the AWS Authorization."
     case .wrongSignature(let canonical, let stringToSign):
       return mismatch + "\n\nThe Canonical String for this request should have been\n'\(canonical)'"
         + "\n\nThe String-to-Sign should have been\n'\(stringToSign)'\n"

@@ -56,6 +56,7 @@ def test_tags_of_a_bucket():
         assert said == text, said
     s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": []})
     refused(lambda: s3.get_bucket_tagging(Bucket=name), "NoSuchTagSet", 404)
+    refused(lambda: s3.put_object_lock_configuration(Bucket=name), "MissingRequestBodyError", 400)
 
 
 def test_versions_that_never_were():
@@ -216,6 +217,9 @@ def test_conditions_of_completion():
     refused(lambda: complete(IfMatch=tag), "NoSuchKey", 404)
     wanted = upload()
     complete(IfNoneMatch="*")
+    tag = put(name, "k")[0]["ETag"]
+    for form in [tag, tag.strip('"'), tag[1:]]:
+        s3.put_object(Bucket=name, Key="k", Body=b"x", IfMatch=form)
     message(lambda: s3.put_object(Bucket=name, Key="k", IfMatch="*"), "NotImplemented", 501, Header="If-Match")
     message(lambda: s3.put_object(Bucket=name, Key="k", IfMatch=tag, IfNoneMatch="*"), "NotImplemented", 501,
             Header="If-Match,If-None-Match")
