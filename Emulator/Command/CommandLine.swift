@@ -9,6 +9,7 @@ enum Command: Equatable {
   case smoke(SmokeOptions)
   case state(StateOptions)
   case logs(LogsOptions)
+  case cost(CostOptions)
   case version
   /// Help for a subcommand, or for the whole program.
   case help(Topic?)
@@ -21,6 +22,7 @@ enum Command: Equatable {
     case smoke
     case state
     case logs
+    case cost
     case version
   }
 
@@ -77,6 +79,10 @@ enum Command: Equatable {
       case .logs:
         try ArgumentReader(
           words, of: name, options: place.union(["--filter", "--lines"]), flags: ["--follow"])
+      case .cost:
+        try ArgumentReader(
+          words, of: name, options: place.union(["--token", "--tenant", "--month"]),
+          flags: ["--json"])
       case .version: try ArgumentReader(words, of: name, options: [])
       }
     if reader.wantsHelp { return .help(topic) }
@@ -88,6 +94,7 @@ enum Command: Equatable {
     case .smoke: return .smoke(try SmokeOptions(reader))
     case .state: return .state(try StateOptions(reader))
     case .logs: return .logs(try LogsOptions(reader))
+    case .cost: return .cost(try CostOptions(reader))
     case .version:
       _ = try reader.operands(atMost: 0)
       return .version
@@ -266,6 +273,44 @@ struct SmokeOptions: Equatable {
         throw reader.usage("--timeout \(text): a number of seconds from 1 to 600")
       }
       timeout = seconds
+    }
+  }
+}
+
+struct CostOptions: Equatable {
+  var project = ProjectOptions()
+  /// Of the HTTP API.
+  var address = "http://127.0.0.1:3000"
+  /// nil takes `MARTLET_TOKEN` of the environment, else makes one with the state's key.
+  var token: String?
+  var tenant = "default"
+  /// `2026-11`; nil is this month.
+  var month: String?
+  var printsJSON = false
+
+  init(_ reader: ArgumentReader) throws(UsageError) {
+    project = try ProjectOptions(reader)
+    if let address = try reader.operands(atMost: 1).first {
+      guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
+        throw reader.usage("\(address): the URL begins with https:// or http://")
+      }
+      self.address = address.hasSuffix("/") ? String(address.dropLast()) : address
+    }
+    token = reader["--token"]
+    tenant = reader["--tenant"] ?? tenant
+    month = reader["--month"]
+    printsJSON = reader.has("--json")
+    if let month {
+      let bytes = Array(month.utf8)
+      let isMonth =
+        bytes.count == 7
+        && bytes.enumerated().allSatisfy { $0 == 4 ? $1 == 45 : (48...57).contains($1) }
+      guard isMonth else { throw reader.usage("--month \(month): a month is YYYY-MM") }
+    }
+    if let token {
+      guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        throw reader.usage("--token: that is no token")
+      }
     }
   }
 }

@@ -43,6 +43,8 @@ enum Program {
       return try await Smoke(options: options, environment: environment).run()
     case .state(let options): return try await StateCommand(options: options).run()
     case .logs(let options): return try await LogsCommand(options: options).run()
+    case .cost(let options):
+      return try await Cost(options: options, environment: environment).run()
     case .version:
       Console.shared.print("martlet \(version)")
       return 0

@@ -14,16 +14,21 @@ struct TokenCommand {
       Console.shared.print(try text(DevelopmentToken(key: key(in: file))))
       return 0
     }
-    let project = try Project(options.project)
-    let state = try State(project, options.project, isExclusive: false)
+    Console.shared.print(try text(await Self.tokens(of: options.project)))
+    return 0
+  }
+
+  /// Made with the key of a project's state.
+  static func tokens(of options: ProjectOptions) async throws -> DevelopmentToken {
+    let project = try Project(options)
+    let state = try State(project, options, isExclusive: false)
     let application = try project.application(TemplateEnvironment())
     let database = try Database(state.database, durability: .normal)
     let secrets = try await SecretsManager(database)
     try await secrets.create(secrets: application.secrets)
-    let token = try text(await DevelopmentToken(secrets))
+    let tokens = try await DevelopmentToken(secrets)
     await database.close()
-    Console.shared.print(token)
-    return 0
+    return tokens
   }
 
   private func text(_ tokens: DevelopmentToken) throws -> String {

@@ -10,6 +10,7 @@ enum Usage {
     case .smoke: smoke
     case .state: state
     case .logs: logs
+    case .cost: cost
     case .version: "martlet version\n\nPrints the version."
     }
   }
@@ -24,6 +25,7 @@ enum Usage {
     martlet smoke URL                   try a deployed stack: health, page, one turn
     martlet state ACTION                check, export, import or reset what is kept
     martlet logs [FUNCTION]             show what functions wrote, also while they write it
+    martlet cost [URL]                  what a tenant uses, and what the month will come to
     martlet version                     print the version
 
     `martlet COMMAND --help` explains a command.
@@ -117,6 +119,24 @@ enum Usage {
                            { $.level = "ERROR" }, [ip, user, status = 5*]
       --lines N            how many lines to begin with (100; 0 to 10000)
     \(place)
+    """
+
+  private static let cost = """
+    martlet cost [URL] [--month YYYY-MM] [--tenant NAME] [--token TOKEN] [--json] [--dir FOLDER]
+
+    Shows what a tenant used in a month by day, model and person: turns, tokens, US dollars; and what
+    the month comes to when it goes on like this. docs/cost.md says how it is counted.
+
+    URL is that of the HTTP API (http://127.0.0.1:3000, where `martlet start` has it).
+
+      --month YYYY-MM      another month than this one (UTC)
+      --token TOKEN        an administrator's, for a deployed stack; better in the environment as
+                           MARTLET_TOKEN. Without one it is made with the state's key
+      --tenant NAME        whose use, when the token is made here (default)
+      --json               print what the API answered
+    \(place)
+
+    Exit status: 0 done, 2 the command was wrong or the stack does not answer.
     """
 
   private static let token = """

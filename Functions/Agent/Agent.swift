@@ -18,6 +18,8 @@ package struct Agent: Sendable {
   private let choose: @Sendable (Caller) -> String?
   private let knowledge: Knowledge?
   private let store: any ConversationStore
+  private let admit: @Sendable (Caller) async throws -> Void
+  private let person: @Sendable (Caller) async throws -> [ContextEntry]
   private let now: @Sendable () -> Timestamp
 
   /// Waits until its task is cancelled: nobody can end the turn before its time.
@@ -29,11 +31,14 @@ package struct Agent: Sendable {
   /// Of `tools` those that the profile names are used; `now` is the wall clock, for stored turns.
   ///
   /// `variants` are other versions of the profile, each with its model. Which one answers a caller is
-  /// what `choose` says; nil is the standard one.
+  /// what `choose` says; nil is the standard one. `admit` throws an `AgentError` when a caller may not
+  /// ask at the moment; `person` says what is remembered about one.
   package init(
     profile: Profile, model: any Model, tools: [Tool], knowledge: Knowledge?,
     store: any ConversationStore, variants: [(profile: Profile, model: any Model)] = [],
     choose: @escaping @Sendable (Caller) -> String? = { _ in nil },
+    admit: @escaping @Sendable (Caller) async throws -> Void = { _ in },
+    person: @escaping @Sendable (Caller) async throws -> [ContextEntry] = { _ in [] },
     now: @escaping @Sendable () -> Timestamp
   ) {
     standard = Version(
@@ -48,6 +53,8 @@ package struct Agent: Sendable {
     self.choose = choose
     self.knowledge = knowledge
     self.store = store
+    self.admit = admit
+    self.person = person
     self.now = now
   }
 
@@ -69,8 +76,7 @@ package struct Agent: Sendable {
       profile: profile, model: version.model, tools: version.tools, store: store,
       question: question, conversation: question.conversationID,
       deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
-      watch: watch,
-      emit: emit
+      admit: admit, person: person, watch: watch, emit: emit
     )
     var report = await run.run { try await passages(for: question, profile) }
     report.total = start.duration(to: .now)

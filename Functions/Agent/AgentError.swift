@@ -8,6 +8,8 @@ package enum AgentError: Error, Equatable, Sendable {
   /// The conversation has no such message.
   case messageNotFound
   case tooManyRequests(retryAfter: Duration?)
+  /// What the caller, or the tenant, may use in this time is used up.
+  case budgetUsedUp(Budget.Scope, Budget.Period, retryAfter: Duration)
   /// The provider could not be reached, refused, or broke off. `reason` is for the log.
   case modelUnavailable(reason: String)
   case deadlineExceeded
@@ -22,6 +24,7 @@ package enum AgentError: Error, Equatable, Sendable {
     case .conversationNotFound: "conversation_not_found"
     case .messageNotFound: "message_not_found"
     case .tooManyRequests: "too_many_requests"
+    case .budgetUsedUp: "budget_used_up"
     case .modelUnavailable: "model_unavailable"
     case .deadlineExceeded: "deadline_exceeded"
     case .storeUnavailable: "internal_error"
@@ -37,6 +40,16 @@ package enum AgentError: Error, Equatable, Sendable {
     case .conversationNotFound: "This conversation does not exist. Please start a new one."
     case .messageNotFound: "This message does not exist any more. Please load the page again."
     case .tooManyRequests: "There are too many requests at the moment. Please try again later."
+    case .budgetUsedUp(.user, .day, _):
+      "You have used what you may use in a day. Please come back tomorrow; everything you wrote is kept."
+    case .budgetUsedUp(.user, .month, _):
+      "You have used what you may use in a month. Please ask your administrator for more, or come back "
+        + "next month; everything you wrote is kept."
+    case .budgetUsedUp(.tenant, .day, _):
+      "Your organisation has used what it may use in a day. Please come back tomorrow, or ask your "
+        + "administrator."
+    case .budgetUsedUp(.tenant, .month, _):
+      "Your organisation has used what it may use in a month. Please ask your administrator."
     case .modelUnavailable: "The assistant cannot answer at the moment. Please try again."
     case .deadlineExceeded: "The answer took too long. Please try again or ask for less at once."
     case .storeUnavailable: "Something went wrong on our side. Please try again."
@@ -45,8 +58,11 @@ package enum AgentError: Error, Equatable, Sendable {
 
   /// When trying again makes sense, if that is known.
   package var retryAfter: Duration? {
-    guard case .tooManyRequests(let wait) = self else { return nil }
-    return wait
+    switch self {
+    case .tooManyRequests(let wait): wait
+    case .budgetUsedUp(_, _, let wait): wait
+    default: nil
+    }
   }
 
   /// What the log says; nil when the case says it all.

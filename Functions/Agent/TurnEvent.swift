@@ -102,16 +102,25 @@ package struct Usage: Sendable, Equatable {
   package var output: Int
   /// The part of `input` that the provider had in its cache.
   package var cachedInput: Int
+  /// The parts of `input` and `output` that were speech.
+  package var audioInput: Int
+  package var audioOutput: Int
 
-  package init(input: Int = 0, output: Int = 0, cachedInput: Int = 0) {
+  package init(
+    input: Int = 0, output: Int = 0, cachedInput: Int = 0, audioInput: Int = 0,
+    audioOutput: Int = 0
+  ) {
     self.input = input
     self.output = output
     self.cachedInput = cachedInput
+    self.audioInput = audioInput
+    self.audioOutput = audioOutput
   }
 
   package static func + (a: Usage, b: Usage) -> Usage {
     Usage(
       input: a.input + b.input, output: a.output + b.output,
-      cachedInput: a.cachedInput + b.cachedInput)
+      cachedInput: a.cachedInput + b.cachedInput, audioInput: a.audioInput + b.audioInput,
+      audioOutput: a.audioOutput + b.audioOutput)
   }
 }

@@ -9,6 +9,8 @@ struct TurnRun: Sendable {
   let deadline: ContinuousClock.Instant
   let askedAt: Timestamp
   let now: @Sendable () -> Timestamp
+  let admit: @Sendable (Caller) async throws -> Void
+  let person: @Sendable (Caller) async throws -> [ContextEntry]
   let watch: @Sendable () async -> TurnInterruption
   let emit: @Sendable (TurnEvent) async throws -> Void
 
@@ -19,12 +21,17 @@ struct TurnRun: Sendable {
     let start = ContinuousClock.now
     do {
       async let found = retrieve()
+      async let admitted: Void = admit(question.caller)
+      async let remembered = person(question.caller)
       let history = try await history()
       let passages = try await found
       if let before = history.first(where: { $0.message == message }) {
         return await replay(before)
       }
-      var report = await answer(history, passages ?? [], start)
+      try await admitted
+      // What cannot be read is not remembered for once.
+      let person = (try? await remembered) ?? []
+      var report = await answer(history, passages ?? [], person, start)
       report.passages = passages?.count
       return report
     } catch {
@@ -54,7 +61,8 @@ struct TurnRun: Sendable {
   // MARK: The ways a turn goes
 
   private func answer(
-    _ history: [Turn], _ passages: [Passage], _ start: ContinuousClock.Instant
+    _ history: [Turn], _ passages: [Passage], _ person: [ContextEntry],
+    _ start: ContinuousClock.Instant
   ) async -> TurnReport {
     let prepared = start.duration(to: .now)
     var ending = Generation.Ending.disconnected
@@ -66,7 +74,7 @@ struct TurnRun: Sendable {
           deadline: deadline, draft: draft, outbox: Outbox()),
         watch: watch, send: send)
       ending = await generation.run(
-        system: prompt.system(passages: passages),
+        system: prompt.system(passages: passages, person: person),
         messages: prompt.messages(history: history, question: question.text))
     }
     // Even when the invocation is being ended, what was said is kept and the client is told.

@@ -3,7 +3,7 @@ import Events
 import JSON
 import LambdaRuntime
 
-/// `GET /api/v1/admin/chat/…`: a tenant's conversations, for its administrators.
+/// `GET /api/v1/admin/…`: a tenant's conversations and what it uses, for its administrators.
 ///
 /// Everything is of the caller's own tenant; nothing in a request can name another one.
 struct Admin: Handler {
@@ -32,12 +32,14 @@ enum AdminQuery: Equatable {
   case conversation(id: String)
   case conversationsOf(user: String)
   case statistics
+  case usage
 
   /// nil for what no administrator can ask.
   init?(_ request: APIRequest) {
     switch (request.operation, request.parameters["id"], request.parameters["user"]) {
     case (.adminConversations, _, _): self = .conversations
     case (.adminStatistics, _, _): self = .statistics
+    case (.adminUsage, _, _): self = .usage
     case (.adminConversation, let id?, _): self = .conversation(id: id)
     case (.adminConversationsOfUser, _, let user?): self = .conversationsOf(user: user)
     default: return nil

@@ -4,8 +4,13 @@ import JSON
 
 /// Answers administrators' queries from the archive.
 struct AdminQueries: Sendable {
+  /// Lines of a list of people that are shown.
+  private static let mostPeople = 100
+
   let archive: any Archive
+  let ledger: UsageLedger
   let secret: @Sendable () async throws -> [UInt8]
+  var now: @Sendable () -> Timestamp = { .now }
 
   func answer(_ query: AdminQuery, _ event: HTTPEvent, _ caller: Caller) async throws -> JSONValue {
     switch query {
@@ -25,6 +30,16 @@ struct AdminQueries: Sendable {
     case .statistics:
       return ConversationViews.statistics(
         try await TenantStatistics(of: caller.tenant, in: archive))
+    case .usage:
+      let now = now()
+      let wanted = event.queryStringParameters?["month"] ?? now.month
+      guard let month = Month(wanted) else {
+        throw Refusal.badRequest("\"month\" must be a month, such as 2026-11.")
+      }
+      let report = try await ledger.report(
+        of: caller.tenant, month: month, people: Self.mostPeople, at: now)
+      let standings = try await ledger.standings(for: caller, at: now)
+      return UsageViews.report(report, standings.filter { $0.budget.scope == .tenant })
     }
   }
 

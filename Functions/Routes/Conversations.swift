@@ -3,7 +3,8 @@ import Events
 import JSON
 import LambdaRuntime
 
-/// A caller's own conversations: everything under `/api/v1/conversations` but deleting.
+/// What is a caller's own: everything under `/api/v1/conversations` but deleting, what is remembered
+/// about them, what they use.
 ///
 /// Somebody else's conversation looks like one that is not there.
 struct Conversations: Handler {
@@ -13,6 +14,8 @@ struct Conversations: Handler {
 
   let tokens: TokenCheck
   let conversations: StoredConversations
+  let ledger: UsageLedger
+  let context: StoredContext
   let secret: @Sendable () async throws -> [UInt8]
   let defaultAssistant: String
   var now: @Sendable () -> Timestamp = { .now }
@@ -43,11 +46,22 @@ struct Conversations: Handler {
         conversations: conversations, caller: caller, event: event, now: now()
       ).answer(
         request, cursors: try await cursors("export", caller, request.parameters["id"] ?? ""))
+    case .getContext, .setContext, .removeContext, .clearContext:
+      try await ContextRoutes(context: context, now: now()).answer(request, event, caller)
+    case .getUsage: try await usage(caller)
     default: throw Refusal.notFound
     }
   }
 
   // MARK: Reading
+
+  private func usage(_ caller: Caller) async throws -> GatewayResponse {
+    let now = now()
+    return .json(
+      UsageViews.own(
+        try await ledger.own(caller, at: now), try await ledger.standings(for: caller, at: now),
+        prices: ledger.prices))
+  }
 
   private func list(_ event: HTTPEvent, _ caller: Caller) async throws -> GatewayResponse {
     let wanted = event.queryStringParameters?["status"]

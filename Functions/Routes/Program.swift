@@ -82,6 +82,8 @@ struct Program: Sendable {
       ("turns", tables.turns, ["conversation": "health", "number": 0]),
       ("claims", tables.claims, ["claim": "health"]),
       ("knowledge", tables.knowledge, ["collection": "health", "id": "health"]),
+      ("usage", tables.usage, ["tenant": "health", "counter": "health"]),
+      ("context", tables.context, ["owner": "health", "entry": "health"]),
     ]
     return tableChecks.map { name, table, key in
       HealthCheck(name) { _ = try await store.get(key, from: table) }
@@ -113,13 +115,15 @@ struct Program: Sendable {
   func `default`() -> Default { Default(turn: turn()) }
 
   func admin() -> Admin {
-    Admin(tokens: tokens, queries: AdminQueries(archive: archive, secret: tokenSecret))
+    Admin(
+      tokens: tokens,
+      queries: AdminQueries(archive: archive, ledger: ledger, secret: tokenSecret))
   }
 
   func conversations() -> Conversations {
     Conversations(
-      tokens: tokens, conversations: storedConversations, secret: tokenSecret,
-      defaultAssistant: settings.assistant)
+      tokens: tokens, conversations: storedConversations, ledger: ledger, context: context,
+      secret: tokenSecret, defaultAssistant: settings.assistant)
   }
 
   func forget() -> Forget { Forget(tokens: tokens, conversations: storedConversations) }
@@ -149,10 +153,17 @@ struct Program: Sendable {
     StoredClaims(claims: Claims(store, table: settings.tables.claims))
   }
 
+  private var ledger: UsageLedger {
+    UsageLedger(
+      store, table: settings.tables.usage, prices: settings.prices, budgets: settings.budgets)
+  }
+
+  private var context: StoredContext { StoredContext(store, table: settings.tables.context) }
+
   private var relayed: RelayedTurns {
     RelayedTurns(
       live: StoredLiveTurns(store: store, table: settings.tables.claims),
-      sender: ConnectionFrames(client: client), grace: settings.resumeGrace)
+      sender: ConnectionFrames(client: client), grace: settings.resumeGrace, ledger: ledger)
   }
 
   private func turn() -> ChatTurn {
@@ -199,7 +210,9 @@ struct Program: Sendable {
           let version = AssistantList.version($0.variant, of: profile.name)
           return ($0, providers.model(for: version, like: $0.model))
         },
-        choose: { caller in FeatureFlag.variant(for: caller, flags) }, now: { .now })
+        choose: { caller in FeatureFlag.variant(for: caller, flags) },
+        admit: { [ledger] in try await ledger.admit($0, at: .now) },
+        person: { [context] in try await context.entries(of: $0, at: .now) }, now: { .now })
     }
     return agents
   }

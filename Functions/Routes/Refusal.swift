@@ -75,7 +75,7 @@ extension AgentError {
     switch self {
     case .messageEmpty, .messageTooLong: 422
     case .conversationNotFound, .messageNotFound: 404
-    case .tooManyRequests: 429
+    case .tooManyRequests, .budgetUsedUp: 429
     case .modelUnavailable: 503
     case .deadlineExceeded: 504
     default: 500

@@ -14,6 +14,8 @@ struct RelayedTurns: Sendable {
   let sender: any FrameSender
   /// How long a turn goes on without a listener.
   let grace: Duration
+  /// What turns cost is counted here; nil counts nothing.
+  var ledger: UsageLedger?
   var now: @Sendable () -> Timestamp = { .now }
 
   /// Answers and stores a turn; `id` is the name under which its client comes back. `listener` takes
@@ -42,6 +44,43 @@ struct RelayedTurns: Sendable {
     }
     invocation.log.turn(report, of: question.caller)
     TurnMetrics.emit(report, for: invocation)
+    await charge(report, to: question.caller, invocation)
+  }
+
+  /// Counts what a turn used, and warns of budgets that it brought near their end.
+  ///
+  /// An answer that was given before was counted before. Counting that fails is no reason to fail: the
+  /// person has the answer.
+  private func charge(
+    _ report: TurnReport, to caller: Caller, _ invocation: Invocation
+  ) async {
+    guard let ledger, report.outcome != .repeated, report.usage.tokens > 0 else { return }
+    do {
+      let passed = try await ledger.charge(
+        report.usage, model: report.model, to: caller, at: now())
+      for standing in passed { invocation.warn(of: standing, caller) }
+    } catch {
+      invocation.log.error("turn not counted", ["reason": "\(error)"])
+    }
+  }
+}
+
+extension Invocation {
+  /// One log line and one metric for a budget that is nearly or wholly used up.
+  fileprivate func warn(of standing: BudgetStanding, _ caller: Caller) {
+    let budget = standing.budget
+    log.warn(
+      standing.isUsedUp ? "budget used up" : "budget nearly used up",
+      [
+        "scope": .string(budget.scope.rawValue), "period": .string(budget.period.rawValue),
+        "percent": .integer(standing.percent), "tenant": .string(caller.tenant),
+        "user": .string(caller.user),
+      ])
+    guard
+      var metrics = try? Metrics(namespace: "Martlet", dimensions: ["Scope": budget.scope.rawValue])
+    else { return }
+    try? metrics.add(standing.isUsedUp ? "BudgetsUsedUp" : "BudgetWarnings", 1, unit: .count)
+    metrics.emit(for: self)
   }
 }
 

@@ -72,9 +72,12 @@ extension Source {
 
 extension Usage {
   var json: JSONValue {
-    [
+    var view: JSONObject = [
       "inputTokens": .int(input), "outputTokens": .int(output),
       "cachedInputTokens": .int(cachedInput),
     ]
+    if audioInput > 0 { view["audioInputTokens"] = .int(audioInput) }
+    if audioOutput > 0 { view["audioOutputTokens"] = .int(audioOutput) }
+    return .object(view)
   }
 }

@@ -84,6 +84,15 @@ struct Setting: Sendable {
     name: "RESUME_GRACE_SECONDS", standard: "10", range: "a whole number from 0 to 25",
     meaning: "Seconds for which an answer goes on after its client went away; a client that comes "
       + "back in time gets what it missed and then the live rest.")
+  static let budgets = Setting(
+    name: "BUDGETS", standard: "",
+    range: "entries `user/day=200000` or `tenant/month=50usd` with commas between them",
+    meaning: "What each person and each tenant may use in a day or a month, see `docs/cost.md`.")
+  static let prices = Setting(
+    name: "MODEL_PRICES", standard: "",
+    range:
+      "entries `model=input/output[/cached[/audioInput/audioOutput]]` with commas between them",
+    meaning: "Prices in US dollars per million tokens, before those that are built in.")
   static let logLevel = Setting(
     name: "LOG_LEVEL", standard: "INFO", range: "TRACE, DEBUG, INFO, WARN, ERROR or FATAL",
     meaning: "The least severe lines that are written.")
@@ -99,6 +108,8 @@ struct Setting: Sendable {
   static let turns = table("TURNS_TABLE", "martlet-turns", "questions with their answers")
   static let claims = table("CLAIMS_TABLE", "martlet-claims", "messages being answered")
   static let knowledge = table("KNOWLEDGE_TABLE", "martlet-knowledge", "the tutor's knowledge")
+  static let usage = table("USAGE_TABLE", "martlet-usage", "what people use")
+  static let context = table("CONTEXT_TABLE", "martlet-context", "what is remembered about people")
   static let knowledgeBucket = Setting(
     name: "KNOWLEDGE_BUCKET", standard: "martlet-knowledge", range: "3 to 63 characters",
     meaning: "Bucket of the search index.")
@@ -123,8 +134,9 @@ struct Setting: Sendable {
     provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
     searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
     googleLocation, bedrockRegion, providerKeys, assistant, flags, origins, cacheTime,
-    resumeGrace, logLevel, webSocketURL, tokenKey, connections, conversations, turns, claims,
-    knowledge, knowledgeBucket,
+    resumeGrace, budgets, prices, logLevel, webSocketURL, tokenKey, connections, conversations,
+    turns, claims,
+    knowledge, usage, context, knowledgeBucket,
   ]
 
   private static func key(_ name: String, _ meaning: String) -> Setting {

@@ -11,6 +11,8 @@ struct Settings: Sendable {
   let cacheTime: Duration
   /// How long a turn goes on without a listener.
   let resumeGrace: Duration
+  let budgets: [Budget]
+  let prices: PriceTable
   /// nil when the page's own host is meant.
   let webSocketURL: String?
   let tokenKey: String
@@ -23,6 +25,8 @@ struct Settings: Sendable {
     let turns: String
     let claims: String
     let knowledge: String
+    let usage: String
+    let context: String
   }
 
   /// Reads the environment. A wrong value is an error that names it; an absent one has its default.
@@ -38,6 +42,14 @@ struct Settings: Sendable {
     allowedOrigins = try read.origins(.origins)
     cacheTime = .seconds(try read.whole(.cacheTime, 0...3600))
     resumeGrace = .seconds(try read.whole(.resumeGrace, 0...25))
+    guard let budgets = Budget.list(try read.text(.budgets, 0...2_048)) else {
+      throw read.refusal(.budgets)
+    }
+    self.budgets = budgets
+    guard let prices = PriceTable.list(try read.text(.prices, 0...2_048)) else {
+      throw read.refusal(.prices)
+    }
+    self.prices = PriceTable.standard.replacing(prices)
     let address = try read.address(.webSocketURL, schemes: ["wss", "ws"])
     webSocketURL = address.isEmpty ? nil : address
     tokenKey = try read.text(.tokenKey, 1...512)
@@ -45,7 +57,8 @@ struct Settings: Sendable {
       connections: try read.text(.connections, 3...255),
       conversations: try read.text(.conversations, 3...255),
       turns: try read.text(.turns, 3...255), claims: try read.text(.claims, 3...255),
-      knowledge: try read.text(.knowledge, 3...255))
+      knowledge: try read.text(.knowledge, 3...255),
+      usage: try read.text(.usage, 3...255), context: try read.text(.context, 3...255))
     knowledgeBucket = try read.text(.knowledgeBucket, 3...63)
   }
 }

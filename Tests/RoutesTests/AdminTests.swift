@@ -1,7 +1,9 @@
 import Agent
+import Cloud
 import Events
 import JSON
 import LambdaRuntime
+import Network
 import Support
 import Testing
 
@@ -20,13 +22,21 @@ func request(
   return event
 }
 
+extension UsageLedger {
+  /// For tests that do not ask it.
+  static let unreachable = UsageLedger(
+    Store(CloudClient(CloudSettings(environment: [:]), http: HTTPClient())), table: "none",
+    prices: .standard, budgets: [])
+}
+
 @Suite struct AdminTests {
   private let archive = MemoryArchive()
   private let base = "/api/v1/admin/chat"
 
   private func answer(_ event: HTTPEvent) async -> GatewayResponse {
     let admin = Admin(
-      tokens: .test, queries: AdminQueries(archive: archive, secret: { testSecret }))
+      tokens: .test,
+      queries: AdminQueries(archive: archive, ledger: .unreachable, secret: { testSecret }))
     return await admin.handle(event, Invocation())
   }
 

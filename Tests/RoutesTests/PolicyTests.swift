@@ -160,7 +160,9 @@ private struct Scenarios {
   /// The program as a function has it, under a name that its calls carry.
   private func program(_ handler: String) throws -> Routes.Program {
     try Routes.Program(
-      environment: environment.merging(["AWS_SESSION_TOKEN": handler]) { _, ours in ours })
+      environment: environment.merging([
+        "AWS_SESSION_TOKEN": handler, "BUDGETS": "user/day=1000000,tenant/month=9usd",
+      ]) { _, ours in ours })
   }
 
   private func runAll() async throws {
@@ -273,6 +275,9 @@ private struct Scenarios {
     let health = try request("/health", token: root, ["deep": "1"])
     _ = await (try program("health")).health().handle(health, Invocation())
     let admin = try program("admin").admin()
+    let usage = await admin.handle(
+      try request("/api/v1/admin/usage", token: root), Invocation())
+    #expect(try body(usage)["total"]?["turns"]?.int ?? 0 > 4)
     for path in ["conversations", "conversations/\(id)", "conversations/user/ana", "stats"] {
       let response = await admin.handle(
         try request("/api/v1/admin/chat/\(path)", token: root), Invocation())
@@ -295,7 +300,10 @@ private struct Scenarios {
       ("PUT", "\(base)/\(id)/messages/\(answer)/feedback", ["thumb": "up"], 200),
       ("DELETE", "\(base)/\(id)/messages/\(answer)/feedback", .null, 204),
       ("GET", "\(base)/\(id)", .null, 200), ("GET", "\(base)/\(id)/export", .null, 200),
-      ("GET", "/api/v1/export", .null, 200),
+      ("GET", "/api/v1/export", .null, 200), ("GET", "/api/v1/usage", .null, 200),
+      ("PUT", "/api/v1/context/fact/name", ["value": "Ana"], 200),
+      ("DELETE", "/api/v1/context/fact/name", .null, 204),
+      ("GET", "/api/v1/context", .null, 200), ("DELETE", "/api/v1/context", .null, 204),
     ]
     for (method, path, value, status) in changes {
       let event = try request(path, method: method, token: user, body: value)

@@ -97,9 +97,13 @@ import Testing
     #expect(
       api.routes.map { "\($0.key) → \($0.function)" } == [
         "ANY /api/v1/admin/chat/{proxy+} → AdminFunction",
+        "ANY /api/v1/admin/usage → AdminFunction",
         "ANY /api/v1/conversations → ConversationsFunction",
         "ANY /api/v1/conversations/{proxy+} → ConversationsFunction",
         "ANY /api/v1/export → ConversationsFunction",
+        "ANY /api/v1/usage → ConversationsFunction",
+        "ANY /api/v1/context → ConversationsFunction",
+        "ANY /api/v1/context/{kind}/{key} → ConversationsFunction",
         "DELETE /api/v1/conversations/{id} → ForgetFunction",
         "ANY /api/v1/messages → MessagesFunction", "ANY /api/v1/chat → MessagesFunction",
         "ANY /api/v1/messages/{messageId}/stop → MessagesFunction",
@@ -123,7 +127,7 @@ import Testing
     #expect(
       application.tables.map(\.name) == [
         "martlet-connections", "martlet-conversations", "martlet-turns", "martlet-claims",
-        "martlet-knowledge",
+        "martlet-knowledge", "martlet-usage", "martlet-context",
       ])
     let conversations = application.tables[1]
     #expect(conversations.key == .init(partition: "owner", sort: "conversationId"))

@@ -97,6 +97,14 @@ package struct StoredConversations: ConversationStore {
       .add(AttributePath("usage", "output"), AttributeValue(turn.usage.output)),
       .add(AttributePath("usage", "cachedInput"), AttributeValue(turn.usage.cachedInput)),
     ]
+    if turn.usage.audioInput > 0 {
+      changes.append(
+        .add(AttributePath("usage", "audioInput"), AttributeValue(turn.usage.audioInput)))
+    }
+    if turn.usage.audioOutput > 0 {
+      changes.append(
+        .add(AttributePath("usage", "audioOutput"), AttributeValue(turn.usage.audioOutput)))
+    }
     // Clocks of sandboxes differ; the order of a list never goes back.
     let updated = max(turn.answeredAt.iso, before["updatedAt"]?.string ?? "")
     changes.append(.set("updatedAt", .string(updated)))

@@ -76,16 +76,21 @@ extension Feedback {
 
 extension Usage {
   var attribute: AttributeValue {
-    [
+    var members: [String: AttributeValue] = [
       "input": AttributeValue(input), "output": AttributeValue(output),
       "cachedInput": AttributeValue(cachedInput),
     ]
+    if audioInput > 0 { members["audioInput"] = AttributeValue(audioInput) }
+    if audioOutput > 0 { members["audioOutput"] = AttributeValue(audioOutput) }
+    return .map(members)
   }
 
   init(_ attribute: AttributeValue?) {
     self.init(
       input: attribute?["input"]?.int ?? 0, output: attribute?["output"]?.int ?? 0,
-      cachedInput: attribute?["cachedInput"]?.int ?? 0)
+      cachedInput: attribute?["cachedInput"]?.int ?? 0,
+      audioInput: attribute?["audioInput"]?.int ?? 0,
+      audioOutput: attribute?["audioOutput"]?.int ?? 0)
   }
 }
 

@@ -1,6 +1,6 @@
 /// Every HTTP route of the project.
 enum APIRoutes {
-  static let all: [APIRoute] = conversations + messages + administration + service
+  static let all: [APIRoute] = conversations + messages + context + administration + service
 
   // MARK: Parts that many routes share
 
@@ -153,6 +153,26 @@ enum APIRoutes {
       ]),
   ]
 
+  private static let context = [
+    APIRoute(
+      operation: .getContext, method: "GET", path: "/api/v1/context", function: "conversations",
+      access: .user, tag: .context, summary: "What is remembered about you.",
+      answers: ok("ContextEntries", "The entries.")),
+    APIRoute(
+      operation: .clearContext, method: "DELETE", path: "/api/v1/context",
+      function: "conversations", access: .user, tag: .context,
+      summary: "Forgets everything about you.", answers: gone),
+    APIRoute(
+      operation: .setContext, method: "PUT", path: "/api/v1/context/{kind}/{key}",
+      function: "conversations", access: .user, tag: .context,
+      summary: "Remembers a preference, fact, entity or state (kind), under a name.",
+      body: "NewContextEntry", answers: ok("ContextEntry", "The entry as it is kept.")),
+    APIRoute(
+      operation: .removeContext, method: "DELETE", path: "/api/v1/context/{kind}/{key}",
+      function: "conversations", access: .user, tag: .context, summary: "Forgets an entry.",
+      answers: gone),
+  ]
+
   private static let administration = [
     APIRoute(
       operation: .adminConversations, method: "GET", path: "/api/v1/admin/chat/conversations",
@@ -174,6 +194,16 @@ enum APIRoutes {
       function: "admin", access: .admin, tag: .administration,
       summary: "The tenant's conversations in numbers.",
       answers: ok("Statistics", "The numbers.")),
+    APIRoute(
+      operation: .adminUsage, method: "GET", path: "/api/v1/admin/usage",
+      function: "admin", access: .admin, tag: .administration,
+      summary: "What the tenant used in a month, by day, model and person, with budgets.",
+      parameters: [
+        APIRoute.Parameter(
+          name: "month", text: "`YYYY-MM` in UTC; this month when it is absent.",
+          schema: #"{"type":"string","pattern":"^[0-9]{4}-[0-9]{2}$"}"#)
+      ],
+      answers: ok("UsageReport", "The month.")),
   ]
 
   private static let service = [
@@ -186,6 +216,11 @@ enum APIRoutes {
       operation: .getConfig, method: "GET", path: "/api/v1/config", function: "web", access: .open,
       tag: .service, summary: "Where the services are, for clients.",
       answers: ok("Config", "The configuration.")),
+    APIRoute(
+      operation: .getUsage, method: "GET", path: "/api/v1/usage", function: "conversations",
+      access: .user, tag: .service,
+      summary: "What you used today and this month, and your budgets.",
+      answers: ok("OwnUsage", "Your use.")),
     APIRoute(
       operation: .getHealth, method: "GET", path: "/health", function: "health", access: .open,
       tag: .service, summary: "Says that the service is up; administrators can look deeper.",

@@ -13,7 +13,8 @@ enum OpenAPISchemas {
         "type": "object",
         "properties": {
           "inputTokens": {"type": "integer"}, "outputTokens": {"type": "integer"},
-          "cachedInputTokens": {"type": "integer"}
+          "cachedInputTokens": {"type": "integer"},
+          "audioInputTokens": {"type": "integer"}, "audioOutputTokens": {"type": "integer"}
         }
       },
       "Source": {
@@ -160,6 +161,72 @@ enum OpenAPISchemas {
           "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
           "conversationsByAssistant": {"type": "object", "additionalProperties": {"type": "integer"}},
           "updatedAt": {"type": ["string", "null"]}, "isComplete": {"type": "boolean"}
+        }
+      },
+      "NewContextEntry": {
+        "type": "object", "additionalProperties": false, "required": ["value"],
+        "properties": {
+          "value": {"type": "string", "minLength": 1, "maxLength": 1000},
+          "expiresIn": {"type": "integer", "minimum": 1, "maximum": 63244800, "description": "Seconds; without it a state is forgotten after a day, everything else never."}
+        }
+      },
+      "ContextEntry": {
+        "type": "object", "required": ["kind", "key", "value", "updatedAt", "expiresAt"],
+        "properties": {
+          "kind": {"type": "string", "enum": ["preference", "fact", "entity", "state"]},
+          "key": {"type": "string"}, "value": {"type": "string"},
+          "updatedAt": {"$ref": "#/components/schemas/Time"},
+          "expiresAt": {"type": ["string", "null"], "format": "date-time"}
+        }
+      },
+      "ContextEntries": {
+        "type": "object", "required": ["entries"],
+        "properties": {"entries": {"type": "array", "items": {"$ref": "#/components/schemas/ContextEntry"}}}
+      },
+      "Money": {"type": "string", "description": "US dollars.", "examples": ["0.0675"]},
+      "Tally": {
+        "type": "object", "required": ["turns", "usage", "cost", "unpricedTokens"],
+        "properties": {
+          "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
+          "cost": {"$ref": "#/components/schemas/Money"},
+          "unpricedTokens": {"type": "integer", "description": "Of models without a known price: not in the cost."},
+          "day": {"type": "string"}, "model": {"type": "string"}, "user": {"type": "string"}
+        }
+      },
+      "Budget": {
+        "type": "object", "required": ["scope", "period", "percent", "state"],
+        "properties": {
+          "scope": {"type": "string", "enum": ["user", "tenant"]},
+          "period": {"type": "string", "enum": ["day", "month"]},
+          "percent": {"type": "integer"},
+          "state": {"type": "string", "enum": ["fine", "warning", "used up"]},
+          "tokens": {"type": "integer"}, "cost": {"$ref": "#/components/schemas/Money"}
+        }
+      },
+      "OwnUsage": {
+        "type": "object", "required": ["day", "month", "budgets", "pricesFrom"],
+        "properties": {
+          "day": {"$ref": "#/components/schemas/Tally"},
+          "month": {"$ref": "#/components/schemas/Tally"},
+          "budgets": {"type": "array", "items": {"$ref": "#/components/schemas/Budget"}},
+          "pricesFrom": {"type": "string", "format": "date"}
+        }
+      },
+      "UsageReport": {
+        "type": "object", "required": ["tenant", "month", "total", "projection"],
+        "properties": {
+          "tenant": {"type": "string"}, "month": {"type": "string"},
+          "at": {"$ref": "#/components/schemas/Time"}, "elapsed": {"type": "number"},
+          "total": {"$ref": "#/components/schemas/Tally"},
+          "projection": {"type": ["object", "null"], "properties": {
+            "tokens": {"type": "integer"}, "cost": {"$ref": "#/components/schemas/Money"}
+          }},
+          "days": {"type": "array", "items": {"$ref": "#/components/schemas/Tally"}},
+          "models": {"type": "array", "items": {"$ref": "#/components/schemas/Tally"}},
+          "users": {"type": "array", "items": {"$ref": "#/components/schemas/Tally"}},
+          "userCount": {"type": "integer"},
+          "budgets": {"type": "array", "items": {"$ref": "#/components/schemas/Budget"}},
+          "pricesFrom": {"type": "string", "format": "date"}
         }
       },
       "AgentList": {

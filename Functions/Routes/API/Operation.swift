@@ -10,6 +10,9 @@ enum Operation: String, CaseIterable, Sendable {
   case postMessage, postChat, streamChat, stopMessage
   // Administration
   case adminConversations, adminConversation, adminConversationsOfUser, adminStatistics
+  case adminUsage, getUsage
+  // What is remembered about people
+  case getContext, setContext, removeContext, clearContext
   // The service
   case listAgents, getConfig, getHealth, getOpenAPI, getDocs, getPage
 }
@@ -29,6 +32,7 @@ struct APIRoute: Sendable {
   enum Tag: String, CaseIterable, Sendable {
     case conversations = "Conversations"
     case messages = "Messages"
+    case context = "Context"
     case administration = "Administration"
     case service = "Service"
   }

@@ -1,9 +1,11 @@
 """The conversations API over HTTP: conversations, messages, streams, branches, feedback, search, export, health."""
 import concurrent.futures
 import json
+import subprocess
 import urllib.parse
+import urllib.request
 
-from harness import READY, http as request, run, token
+from harness import PROGRAM, READY, STATE, http as request, run, token
 from sse import said, stream as events_of
 
 ana, bob, root = token("--user", "api-ana"), token("--user", "api-bob"), token("--user", "root", "--role", "admin")
@@ -266,6 +268,48 @@ def test_agents_and_configuration():
     assert agents[0]["id"] == "japanese" and agents[0]["languages"] == ["en", "ja"], agents
     assert agents[0]["abilities"] and agents[0]["examples"]
     assert call("GET", "/api/v1/config", None)["assistants"][0]["languages"] == ["en", "ja"]
+
+
+def test_what_is_remembered_reaches_the_model_and_is_forgotten():
+    dora = token("--user", "api-dora")
+    base = "/api/v1/context"
+    assert call("GET", base, dora) == {"entries": []}
+    kept = call("PUT", f"{base}/preference/language", dora, {"value": "Please answer in Japanese"})
+    assert kept["expiresAt"] is None
+    state = call("PUT", f"{base}/state/lesson", dora, {"value": "lesson 3"})
+    assert state["expiresAt"] is not None
+    assert [entry["kind"] for entry in call("GET", base, dora)["entries"]] == ["preference", "state"]
+    assert call("GET", base)["entries"] == [], "another person's"
+    error = call("PUT", f"{base}/fact/a", dora, {"value": "", "expiresIn": 0}, 422)
+    assert fields_of(error) == {"value": "length", "expiresIn": "range"}
+    call("PUT", f"{base}/opinion/a", dora, {"value": "x"}, 404)
+    call("POST", "/api/v1/messages", dora, {"message": "What does 猫 mean?"})
+    prompts = urllib.request.urlopen(READY["services"] + "/_martlet/models/requests").read().decode()
+    assert "Please answer in Japanese" in prompts
+    call("DELETE", f"{base}/preference/language", dora, expect=204)
+    call("DELETE", f"{base}/preference/language", dora, expect=404)
+    call("DELETE", base, dora, expect=204)
+    assert call("GET", base, dora) == {"entries": []}
+
+
+def test_use_is_counted_once_and_reported():
+    emil = token("--user", "api-emil", "--tenant", "counted")
+    chief = token("--user", "chief", "--tenant", "counted", "--role", "admin")
+    head = {"Idempotency_Key": "emil-1"}
+    first = call("POST", "/api/v1/messages", emil, {"message": "What does 猫 mean?"}, **head)
+    call("POST", "/api/v1/messages", emil, {"message": "What does 猫 mean?"}, **head)
+    own = call("GET", "/api/v1/usage", emil)
+    assert own["day"] == own["month"] and own["day"]["turns"] == 1, own
+    assert own["day"]["usage"]["inputTokens"] == first["usage"]["inputTokens"] > 0, (own, first)
+    assert call("GET", "/api/v1/usage", bob)["month"]["turns"] == 0, "another person's"
+    call("GET", "/api/v1/admin/usage", emil, expect=403)
+    call("GET", "/api/v1/admin/usage?month=2026-13", chief, expect=400)
+    report = call("GET", "/api/v1/admin/usage", chief)
+    assert report["tenant"] == "counted" and report["total"]["turns"] == 1, report
+    assert [user["user"] for user in report["users"]] == ["api-emil"]
+    command = [PROGRAM, "cost", READY["gateway"], "--tenant", "counted"] + (["--dir", STATE] if STATE else [])
+    shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "api-emil" in shown and "total" in shown and f"{first['usage']['inputTokens']:,}" in shown, shown
 
 
 def test_health():

@@ -72,10 +72,14 @@ package struct GeminiStream: EventReader {
 
   private static func usage(_ usage: JSONValue) -> Usage {
     func count(_ name: String) -> Int { usage[name]?.int ?? 0 }
+    func audio(_ name: String) -> Int {
+      usage[name]?.array?.first { $0["modality"] == "AUDIO" }?["tokenCount"]?.int ?? 0
+    }
     return Usage(
       input: count("promptTokenCount") + count("toolUsePromptTokenCount"),
       output: count("candidatesTokenCount") + count("thoughtsTokenCount"),
-      cachedInput: count("cachedContentTokenCount"))
+      cachedInput: count("cachedContentTokenCount"), audioInput: audio("promptTokensDetails"),
+      audioOutput: audio("candidatesTokensDetails"))
   }
 }
 

@@ -98,7 +98,9 @@ package struct OpenAIStream: EventReader {
   private static func usage(_ usage: JSONValue) -> Usage {
     Usage(
       input: usage["prompt_tokens"]?.int ?? 0, output: usage["completion_tokens"]?.int ?? 0,
-      cachedInput: usage["prompt_tokens_details"]?["cached_tokens"]?.int ?? 0)
+      cachedInput: usage["prompt_tokens_details"]?["cached_tokens"]?.int ?? 0,
+      audioInput: usage["prompt_tokens_details"]?["audio_tokens"]?.int ?? 0,
+      audioOutput: usage["completion_tokens_details"]?["audio_tokens"]?.int ?? 0)
   }
 }
 
