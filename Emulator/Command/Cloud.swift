@@ -54,7 +54,7 @@ final class Cloud: Sendable {
     seeded = try await options.seed?.plant(dynamoDB, objects, secrets) ?? Seed.Count()
     try await secrets.create(secrets: application.secrets)
     try await objects.create(buckets: application.buckets)
-    others = try await CloudServices(database, application, environment)
+    others = try await CloudServices(database, secrets, application, environment)
 
     let models = ModelProviders(script: options.script)
     let parts = try Self.functions(of: application, options, servicePort: reservation.port)

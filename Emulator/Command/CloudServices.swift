@@ -17,12 +17,12 @@ struct CloudServices: Sendable {
 
   /// Opens them and makes what the template describes.
   init(
-    _ database: Database, _ application: Application, _ environment: TemplateEnvironment
-  )
-    async throws
-  {
+    _ database: Database, _ secrets: SecretsManager, _ application: Application,
+    _ environment: TemplateEnvironment
+  ) async throws {
     kms = try await KMS(database, environment: environment)
-    parameters = try await ParameterStore(database, kms: kms, environment: environment)
+    parameters = try await ParameterStore(
+      database, kms: kms, secrets: secrets, environment: environment)
     tokens = STS(environment: environment)
     queues = try await SQS(database, environment: environment)
     events = try await EventBridge(database, queues: queues, environment: environment)

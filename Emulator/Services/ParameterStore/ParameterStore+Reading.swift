@@ -7,6 +7,9 @@ extension ParameterStore {
   func getParameter(_ input: JSONMembers) async throws -> JSONValue {
     let reference = ParameterReference(try input.required("Name"))
     let decrypts = try input.bool("WithDecryption") ?? false
+    if let secret = SecretReference(reference) {
+      return ["Parameter": try await shown(secret, decrypts: decrypts)]
+    }
     let version = try await read { try self.version(reference, in: $0) }
     return [
       "Parameter": try await shown(version, decrypts: decrypts, selector: reference.selector)
@@ -30,6 +33,10 @@ extension ParameterStore {
     var parameters: [JSONValue] = []
     var invalid: [JSONValue] = []
     for (name, version) in zip(names, found) {
+      if let secret = SecretReference(ParameterReference(name)) {
+        parameters.append(try await shown(secret, decrypts: decrypts))
+        continue
+      }
       guard let version else {
         invalid.append(.string(name))
         continue

@@ -11,6 +11,8 @@ package import Template
 package final class ParameterStore: Sendable {
   let database: Database
   let kms: KMS
+  /// Where `/aws/reference/secretsmanager/…` lies.
+  let secrets: SecretsManager
   let environment: TemplateEnvironment
   let now: @Sendable () -> Double
   private let wire = JSONProtocol(
@@ -18,11 +20,13 @@ package final class ParameterStore: Sendable {
 
   /// The clock gives Unix milliseconds.
   package init(
-    _ database: Database, kms: KMS, environment: TemplateEnvironment = TemplateEnvironment(),
+    _ database: Database, kms: KMS, secrets: SecretsManager,
+    environment: TemplateEnvironment = TemplateEnvironment(),
     now: @escaping @Sendable () -> Int = DynamoDB.systemTime
   ) async throws {
     self.database = database
     self.kms = kms
+    self.secrets = secrets
     self.environment = environment
     self.now = { Double(now()) / 1000 }
     try await database.migrate(ParameterTable.migrations)

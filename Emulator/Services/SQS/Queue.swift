@@ -35,6 +35,24 @@ struct Queue: Sendable {
   ]
   static let known = Set(numbers.keys).union(texts).union(ofFIFO).union(computed)
 
+  /// Attributes besides the numbers that have a value when none was set.
+  static let withStandards = [
+    "SqsManagedSseEnabled", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope",
+    "FifoThroughputLimit",
+  ]
+
+  /// The value of an attribute that was not set; nil when it has none.
+  func standard(_ name: String) -> String? {
+    switch name {
+    case "SqsManagedSseEnabled": String(attributes["KmsMasterKeyId"] == nil)
+    case "FifoQueue" where isFIFO: "true"
+    case "ContentBasedDeduplication" where isFIFO: "false"
+    case "DeduplicationScope" where isFIFO: "queue"
+    case "FifoThroughputLimit" where isFIFO: "perQueue"
+    default: Self.numbers[name].map { String($0.standard) }
+    }
+  }
+
   func number(_ name: String) -> Int {
     attributes[name].flatMap { Int($0) } ?? Self.numbers[name]?.standard ?? 0
   }

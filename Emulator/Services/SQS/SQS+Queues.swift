@@ -28,9 +28,10 @@ extension SQS {
         return try table.save(queue)
       }
       for (attribute, value) in attributes {
-        let present =
-          known.attributes[attribute] ?? Queue.numbers[attribute].map { String($0.standard) }
-        guard present == value else { throw JSONServiceError.queueExists(attribute) }
+        let present = known.attributes[attribute] ?? known.standard(attribute)
+        guard present == (queue.attributes[attribute] ?? value) else {
+          throw JSONServiceError.queueExists(attribute)
+        }
       }
     }
     return ["QueueUrl": .string(url(name, input))]
@@ -145,15 +146,9 @@ extension SQS {
     ] {
       all.append((name, String(queue.number(name))))
     }
-    var defaults = [("SqsManagedSseEnabled", queue.attributes["KmsMasterKeyId"] == nil)]
-      .map { ($0.0, String($0.1)) }
-    if queue.isFIFO {
-      defaults += [
-        ("FifoQueue", "true"), ("ContentBasedDeduplication", "false"),
-        ("DeduplicationScope", "queue"), ("FifoThroughputLimit", "perQueue"),
-      ]
+    for name in Queue.withStandards where queue.attributes[name] == nil {
+      if let value = queue.standard(name) { all.append((name, value)) }
     }
-    for (name, value) in defaults where queue.attributes[name] == nil { all.append((name, value)) }
     let listed = Set(all.map(\.key))
     for (name, value) in queue.attributes.sorted(by: { $0.key < $1.key })
     where !listed.contains(name) {

@@ -45,6 +45,9 @@ package final class SQS: Sendable {
       }
     }
     let path = request.path
+    if path != "/", request.method == "GET", request.query?.contains("Action=") != true {
+      return Self.unknownOperation
+    }
     return await queryWire.answer(request) { action, parameters in
       guard SQS.model.operations[action] != nil else {
         throw SQS.model.refused.contains(action)
@@ -52,6 +55,11 @@ package final class SQS: Sendable {
           : JSONServiceError(
             "InvalidAction",
             "The action \(action) is not valid for this endpoint.")
+      }
+      // A queue's address takes what is about this queue.
+      guard path == "/" || !["CreateQueue", "ListQueues", "GetQueueUrl"].contains(action) else {
+        throw JSONServiceError(
+          "InvalidAction", "The action \(action) is not valid for this endpoint.")
       }
       let input = QueueQuery.input(parameters, action: action, path: path)
       do {
@@ -62,6 +70,11 @@ package final class SQS: Sendable {
       }
     }
   }
+
+  /// What a queue's address answers to a plain `GET`.
+  private static let unknownOperation = HTTPResponse(
+    status: 404, headers: ["Content-Type": "text/xml"],
+    body: .bytes(Array("<UnknownOperationException/>\n".utf8)))
 
   private func perform(_ operation: String, _ input: SQSInput) async throws -> JSONValue {
     switch operation {

@@ -14,6 +14,23 @@ extension SecretsManager {
     Self.described(try await read(try request.secretID()), listsVersions: true)
   }
 
+  /// The text of a version, by its id or stage, and what `DescribeSecret` says; nil when there is no
+  /// such text.
+  func value(
+    of name: String, _ selector: String?
+  ) async throws -> (text: String, secret: JSONValue)? {
+    do {
+      let secret = try await read(name)
+      let isID = selector.map { id in secret.versions.contains { $0.id == id } } ?? false
+      let version = try secret.version(
+        id: isID ? selector : nil, stage: isID ? nil : selector)
+      guard case .text(let text)? = version.value else { return nil }
+      return (text, Self.described(secret, listsVersions: true))
+    } catch is JSONServiceError {
+      return nil
+    }
+  }
+
   func listSecrets(_ request: SecretRequest) async throws -> JSONValue {
     let page = try await page(
       request, try SecretFilter.read(request.members),

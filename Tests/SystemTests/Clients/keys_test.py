@@ -1,6 +1,7 @@
 """boto3 against KMS, the Parameter Store and STS."""
 import base64
 import hashlib
+import json
 import uuid
 
 import boto3
@@ -251,6 +252,23 @@ def test_paths():
     assert gone["DeletedParameters"] == [f"{base}/p00"] and gone["InvalidParameters"] == [f"{base}/none"]
     refused(ssm.get_parameters_by_path, "ValidationException", Path="no-slash")
     refused(ssm.send_command, "NotImplementedException", DocumentName="x")
+
+
+def test_secrets_as_parameters():
+    secrets = boto3.client("secretsmanager", **options)
+    made = secrets.create_secret(Name=f"as-parameter/{uuid.uuid4()}", SecretString="one")
+    name = "/aws/reference/secretsmanager/" + made["Name"]
+    secrets.put_secret_value(SecretId=made["ARN"], SecretString="two")
+    read = lambda name: ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    got = read(name)
+    assert got["Value"] == "two" and got["Type"] == "SecureString" and got["Version"] == 0, got
+    assert json.loads(got["SourceResult"])["ARN"] == made["ARN"]
+    assert read(name + ":AWSPREVIOUS")["Value"] == read(f"{name}:{made['VersionId']}")["Value"] == "one"
+    assert ssm.get_parameters(Names=[name], WithDecryption=True)["Parameters"][0]["Value"] == "two"
+    refused(ssm.get_parameter, "ValidationException",
+            "WithDecryption flag must be True for retrieving a Secret Manager secret.", Name=name)
+    refused(ssm.get_parameter, "ParameterNotFound", "An error occurred (ParameterNotFound) when referencing Secrets Manager: "
+            "Secret /aws/reference/secretsmanager/none not found.", Name="/aws/reference/secretsmanager/none", WithDecryption=True)
 
 
 def test_tokens():

@@ -3,6 +3,7 @@ import hashlib
 import json
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -17,6 +18,7 @@ options = dict(endpoint_url=READY["services"], region_name="us-east-1", aws_acce
 sqs = boto3.client("sqs", **options)
 events = boto3.client("events", **options)
 ACCOUNT = "000000000000"
+SIGNED = "AWS4-HMAC-SHA256 Credential=test/20240101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0"
 
 
 def refused(call, code, message=None, **arguments):
@@ -168,6 +170,8 @@ def test_fifo():
     refused(sqs.send_message, "InvalidParameterValue",
             "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
             QueueUrl=url, MessageBody="x", MessageGroupId="a")
+    again = url.rsplit("/")[-1]
+    assert queue(again, FifoQueue="true", ContentBasedDeduplication="false", DeduplicationScope="queue") == url
     content = queue(f"c-{uuid.uuid4()}.fifo", FifoQueue="true", ContentBasedDeduplication="true")
     for _ in "ab":
         sqs.send_message(QueueUrl=content, MessageBody="same", MessageGroupId="g")
@@ -177,8 +181,7 @@ def test_fifo():
 def query(url, **parameters):
     """A request as SDKs made it before 2023: a signed form."""
     request = urllib.request.Request(url, urllib.parse.urlencode(dict(Version="2012-11-05", **parameters)).encode())
-    request.add_header("Authorization", "AWS4-HMAC-SHA256 Credential=test/20240101/us-east-1/sqs/aws4_request, "
-                                        "SignedHeaders=host, Signature=0")
+    request.add_header("Authorization", SIGNED)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read().decode()
@@ -209,6 +212,16 @@ def test_query_protocol():
     status, text = query(base, Action="GetQueueUrl", QueueName="none")
     assert status == 400 and "<Code>AWS.SimpleQueueService.NonExistentQueue</Code>" in text, text
     assert query(base, Action="Nonsense")[0] == 400
+    status, text = query(url, Action="ListQueues")
+    assert status == 400 and "<Message>The action ListQueues is not valid for this endpoint.</Message>" in text, text
+    status, text = query(url, Action="GetQueueAttributes", **{"AttributeName.1": "Nonsense"})
+    assert status == 400 and "<Code>InvalidAttributeName</Code><Message>Unknown Attribute Nonsense.</Message>" in text, text
+    plain = urllib.request.Request(url, headers={"Authorization": SIGNED})
+    try:
+        urllib.request.urlopen(plain, timeout=30)
+        raise AssertionError("a plain GET is answered")
+    except urllib.error.HTTPError as error:
+        assert error.code == 404 and error.read() == b"<UnknownOperationException/>\n"
 
 
 def test_rules_and_events():
