@@ -33,7 +33,36 @@ enum BucketConfiguration: String, Sendable {
       throw S3Error(
         "IdMismatch", 400, "Document ID does not match the specified configuration ID.")
     }
-    guard self == .inventory else { return }
+    switch self {
+    case .metrics: break
+    case .analytics: try Self.check(analysis: xml["StorageClassAnalysis"])
+    case .tiering: try Self.check(tiers: xml)
+    case .inventory: try Self.check(inventory: xml)
+    }
+  }
+
+  private static func check(analysis: XMLElement?) throws(S3Error) {
+    guard let analysis else { throw .malformedXML }
+    guard let export = analysis["DataExport"] else { return }
+    let target = export["Destination"]?["S3BucketDestination"]
+    guard export["OutputSchemaVersion"]?.text == "V_1", target?["Bucket"] != nil,
+      target?["Format"]?.text == "CSV"
+    else { throw .malformedXML }
+  }
+
+  private static func check(tiers xml: XMLElement) throws(S3Error) {
+    let least = ["ARCHIVE_ACCESS": 90, "DEEP_ARCHIVE_ACCESS": 180]
+    guard ["Enabled", "Disabled"].contains(xml["Status"]?.text), !xml.all("Tiering").isEmpty,
+      xml.all("Tiering").allSatisfy({ tier in
+        guard let days = Int(tier["Days"]?.text ?? ""),
+          let first = least[tier["AccessTier"]?.text ?? ""]
+        else { return false }
+        return (first...730).contains(days)
+      })
+    else { throw .malformedXML }
+  }
+
+  private static func check(inventory xml: XMLElement) throws(S3Error) {
     let target = xml["Destination"]?["S3BucketDestination"]
     guard target?["Bucket"]?.text.hasPrefix("arn:aws:s3:::") ?? false else {
       throw S3Error("InvalidS3DestinationBucket", 400, "Invalid bucket ARN.")
@@ -42,7 +71,7 @@ enum BucketConfiguration: String, Sendable {
     guard ["CSV", "ORC", "Parquet"].contains(target?["Format"]?.text),
       ["Daily", "Weekly"].contains(xml["Schedule"]?["Frequency"]?.text),
       ["All", "Current"].contains(xml["IncludedObjectVersions"]?.text),
-      Set(fields).isSubset(of: Self.inventoryFields)
+      Set(fields).isSubset(of: inventoryFields)
     else { throw .malformedXML }
   }
 
@@ -83,7 +112,7 @@ extension S3 {
       let document = try await request.bytes(upTo: 64 << 10)
       let xml = try XMLElement.reading(document)
       try kind.check(xml, id: id)
-      return try await set(name, of: bucket, to: document, status: kind == .tiering ? 200 : 204)
+      return try await set(name, of: bucket, to: document, status: 204)
     case "DELETE": return try await set(name, of: bucket, to: nil, status: 204)
     default: throw S3Error.notSupported(request.method, kind.rawValue)
     }

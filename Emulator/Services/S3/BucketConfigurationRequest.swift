@@ -73,6 +73,14 @@ struct BucketConfigurationRequest: Sendable {
 }
 
 extension ObjectTable {
+  /// Where a bucket's region is kept when it is another one than the service's.
+  static let placeSetting = "location"
+
+  /// The region a bucket was made for; nil for the service's own.
+  func place(of bucket: String) throws -> String? {
+    try setting(Self.placeSetting, of: bucket).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// Marks a bucket whose ownership nobody set.
   private static let takesLists = "takes-lists"
 

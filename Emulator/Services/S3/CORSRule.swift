@@ -78,28 +78,31 @@ extension S3 {
       throw S3Error(
         "BadRequest", 400, "Insufficient information. Origin request header needed.")
     }
-    guard !method.isEmpty else {
-      throw S3Error("BadRequest", 400, "Invalid Access-Control-Request-Method: null")
-    }
     let names = (request.headers["Access-Control-Request-Headers"] ?? "")
       .split(separator: ",").map { String($0.filter { $0 != " " }) }
-    let rules = try await rules(of: bucket)
     let details = [
-      ("Method", method), ("ResourceType", request.key == nil ? "BUCKET" : "OBJECT"),
+      ("Method", method.isEmpty ? "OPTIONS" : method),
+      ("ResourceType", request.key == nil ? "BUCKET" : "OBJECT"),
     ]
-    guard !rules.isEmpty else {
-      throw S3Error(
-        "AccessForbidden", 403, "CORSResponse: CORS is not enabled for this bucket.", details)
+    func forbidden(_ text: String) -> S3Error {
+      S3Error("AccessForbidden", 403, "CORSResponse: " + text, details)
+    }
+    let isThere = try await database.lookUp {
+      try ObjectTable(connection: $0).bucket(bucket) != nil
+    }
+    guard isThere else { throw forbidden("Bucket not found") }
+    let rules = try await rules(of: bucket)
+    guard !rules.isEmpty else { throw forbidden("CORS is not enabled for this bucket.") }
+    guard !method.isEmpty else {
+      throw S3Error("BadRequest", 400, "Invalid Access-Control-Request-Method: null")
     }
     guard
       let rule = rules.first(where: { $0.allows(origin: origin, method: method, headers: names) })
     else {
-      throw S3Error(
-        "AccessForbidden", 403,
-        "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
-          + "Origin, request method / Access-Control-Request-Method or "
-          + "Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
-        details)
+      throw forbidden(
+        "This CORS request is not allowed. This is usually because the evalution of Origin, request "
+          + "method / Access-Control-Request-Method or Access-Control-Request-Headers are not "
+          + "whitelisted by the resource's CORS spec.")
     }
     var headers = rule.headers(for: origin)
     if !names.isEmpty {

@@ -76,6 +76,7 @@ enum LifecycleRules {
     guard rule["Filter"] == nil || rule["Prefix"] == nil,
       rule["Filter"] != nil || rule["Prefix"] != nil
     else { throw .malformedXML }
+    try check(filter: rule["Filter"])
     let actions = [
       "Expiration", "NoncurrentVersionExpiration", "Transition", "NoncurrentVersionTransition",
       "AbortIncompleteMultipartUpload",
@@ -86,7 +87,20 @@ enum LifecycleRules {
     for action in actions { try check(action: action) }
   }
 
+  /// One condition, or several within `And`.
+  private static func check(filter: XMLElement?) throws(S3Error) {
+    guard let filter else { return }
+    guard filter.children.count <= 1 else { throw .malformedXML }
+    let names = filter["And"]?.all("Tag").map { $0["Key"]?.text ?? "" } ?? []
+    guard Set(names).count == names.count else {
+      throw .invalidRequest("Duplicate Tag Keys are not allowed.")
+    }
+  }
+
   private static func check(action: XMLElement) throws(S3Error) {
+    if action.name.hasPrefix("NoncurrentVersion"), action["NoncurrentDays"] == nil {
+      throw .malformedXML
+    }
     for name in ["Days", "NoncurrentDays", "DaysAfterInitiation"] {
       guard let text = action[name]?.text else { continue }
       guard let days = Int(text) else { throw .malformedXML }

@@ -58,7 +58,7 @@ extension S3 {
       let first = min(marker, details.parts.count)
       let page = details.parts.indices[first...].prefix(limit)
       xml.element("PartNumberMarker", marker)
-      xml.element("NextPartNumberMarker", page.last.map { $0 + 1 } ?? marker)
+      xml.element("NextPartNumberMarker", page.last.map { $0 + 1 } ?? 0)
       xml.element("MaxParts", limit)
       xml.element("IsTruncated", page.endIndex < details.parts.count ? "true" : "false")
       for index in page {

@@ -3,13 +3,22 @@ import Server
 import Storage
 
 extension S3 {
+  /// Where each bucket is, is told to those who ask for a page or for some of them.
   func listBuckets(_ request: S3Request) async throws -> HTTPResponse {
     let limit = try request.number("max-buckets", 1...10_000, default: 10_000)
-    let prefix = request["prefix"] ?? ""
-    let token = request["continuation-token"] ?? ""
-    let after = ListToken.decode(token) ?? ""
-    let found = try await database.read {
-      try ObjectTable(connection: $0).buckets(prefix: prefix, after: after, limit: limit + 1)
+    let prefix = request["prefix"]
+    let after = ListToken.decode(request["continuation-token"] ?? "") ?? ""
+    let (wanted, usual) = (request["bucket-region"], region)
+    let tellsPlaces = !request.parameters.isEmpty
+    let found = try await database.read { connection in
+      let table = ObjectTable(connection: connection)
+      var found: [(bucket: Bucket, place: String?)] = []
+      let count = wanted == nil ? limit + 1 : Int(Int32.max)
+      for bucket in try table.buckets(prefix: prefix ?? "", after: after, limit: count) {
+        let place = tellsPlaces ? try table.place(of: bucket.name) ?? usual : nil
+        if wanted == nil || wanted == place { found.append((bucket, place)) }
+      }
+      return found
     }
     let page = found.prefix(limit)
     let owner = ownerXML
@@ -18,16 +27,17 @@ extension S3 {
       { xml in
         xml.raw(owner)
         xml.element("Buckets") { xml in
-          for bucket in page {
+          for (bucket, place) in page {
             xml.element("Bucket") { xml in
               xml.element("Name", bucket.name)
               xml.element("CreationDate", WireTime.iso(bucket.created))
+              xml.optional("BucketRegion", place)
             }
           }
         }
-        if !prefix.isEmpty { xml.element("Prefix", prefix) }
+        xml.optional("Prefix", prefix)
         if found.count > limit, let last = page.last {
-          xml.element("ContinuationToken", ListToken.encode(last.name))
+          xml.element("ContinuationToken", ListToken.encode(last.bucket.name))
         }
       })
   }
@@ -55,7 +65,7 @@ extension S3 {
       try table.save(Bucket(name: name, created: now, versioning: versioning))
       try table.setDefaults(of: name, ownership: ownership?.document)
       let place = configuration.place.map { Array($0.utf8) }
-      try table.set(Self.locationSetting, of: name, to: place)
+      try table.set(ObjectTable.placeSetting, of: name, to: place)
       try table.set(BucketSetting.tagging.rawValue, of: name, to: configuration.tags)
       if isLocked {
         try table.set(BucketSetting.objectLock.rawValue, of: name, to: ObjectLock.plain)
@@ -68,9 +78,6 @@ extension S3 {
     let place = configuration.place == nil ? "/\(name)" : "http://\(name).s3.amazonaws.com/"
     return HTTPResponse(status: 200, headers: ["Location": place])
   }
-
-  /// Where a bucket's region is kept when it is another one than the service's.
-  private static let locationSetting = "location"
 
   /// Who owns a new bucket's objects; nil when the request does not say.
   private static func ownership(
@@ -117,12 +124,11 @@ extension S3 {
 
   /// The region a bucket was made for; nil for the service's own.
   private func place(of name: String) async throws -> String? {
-    let bytes = try await database.lookUp { connection in
+    try await database.lookUp { connection in
       let table = ObjectTable(connection: connection)
       _ = try table.requireBucket(name)
-      return try table.setting(Self.locationSetting, of: name)
+      return try table.place(of: name)
     }
-    return bytes.map { String(decoding: $0, as: UTF8.self) }
   }
 
   func location(of name: String) async throws -> HTTPResponse {

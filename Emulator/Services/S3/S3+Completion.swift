@@ -13,7 +13,10 @@ extension S3 {
     -> HTTPResponse
   {
     let id = request["uploadId"] ?? ""
-    guard request.http.body.bytes?.isEmpty != true else {
+    if request.http.body.bytes?.isEmpty == true {
+      _ = try await database.lookUp {
+        try UploadTable(connection: $0).require(id, bucket: bucket, key: key)
+      }
       throw S3Error.invalidRequest("You must specify at least one part")
     }
     let wanted = try WantedPart.all(in: try await request.xmlWithoutChecksum())

@@ -80,8 +80,9 @@ extension ObjectTable {
     var page = ListPage()
     var start = query.marker
     var isAfter = !query.marker.isEmpty
-    if !query.delimiter.isEmpty, let rolled = query.commonPrefix(of: query.marker),
-      query.marker.utf8.starts(with: query.prefix.utf8), rolled == query.marker
+    // All that is rolled up as the marker is comes before it.
+    if query.marker.utf8.starts(with: query.prefix.utf8),
+      let rolled = query.commonPrefix(of: query.marker)
     {
       guard let end = ListQuery.end(of: rolled) else { return page }
       (start, isAfter) = (end, false)

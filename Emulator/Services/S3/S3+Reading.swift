@@ -86,7 +86,7 @@ extension S3 {
         throw error
       }
       let place = try table.requireBucket(bucket)
-      found.expiration = try table.expiration(of: found, in: place)
+      if version == nil { found.expiration = try table.expiration(of: found, in: place) }
       return (found, place.versioning != nil)
     }
   }

@@ -128,12 +128,19 @@ extension BucketSetting {
         }
       }
     case .logging:
-      guard let target = try XMLElement.reading(document)["LoggingEnabled"]?["TargetBucket"]?.text,
-        try table.bucket(target) == nil
+      guard let target = try XMLElement.reading(document)["LoggingEnabled"]?["TargetBucket"]?.text
       else { return }
-      throw S3Error(
-        "InvalidTargetBucketForLogging", 400, "The target bucket for logging does not exist",
-        [("TargetBucket", target)])
+      guard try table.bucket(target) != nil else {
+        throw S3Error(
+          "InvalidTargetBucketForLogging", 400, "The target bucket for logging does not exist",
+          [("TargetBucket", target)])
+      }
+      let place = try table.place(of: target)
+      guard try place == table.place(of: bucket.name) else {
+        throw S3Error(
+          "CrossLocationLoggingProhibitted", 403, "Cross S3 location logging not allowed. ",
+          [("TargetBucketLocation", place ?? "us-east-1")])
+      }
     default: break
     }
   }

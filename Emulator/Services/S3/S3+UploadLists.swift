@@ -67,9 +67,11 @@ extension S3 {
       xml.element("Bucket", bucket)
       xml.element("KeyMarker", encoding.encode(key))
       xml.element("UploadIdMarker", request["upload-id-marker"] ?? "")
-      xml.element("NextKeyMarker", page.last.map { encoding.encode($0.key) } ?? "")
-      xml.element("NextUploadIdMarker", page.last?.id ?? "")
-      xml.element("Prefix", encoding.encode(query.prefix))
+      // Behind a common prefix there is only a marker where another page follows.
+      let next = page.last.flatMap { $0.id.isEmpty && !page.isTruncated ? nil : $0 }
+      xml.element("NextKeyMarker", next.map { encoding.encode($0.key) } ?? "")
+      xml.element("NextUploadIdMarker", next?.id ?? "")
+      if !query.prefix.isEmpty { xml.element("Prefix", encoding.encode(query.prefix)) }
       if !query.delimiter.isEmpty { xml.element("Delimiter", encoding.encode(query.delimiter)) }
       if encoding.isOn { xml.element("EncodingType", "url") }
       xml.element("MaxUploads", limit)

@@ -83,7 +83,9 @@ extension ObjectTable {
     } else if !query.marker.isEmpty {
       behind = 0
     }
-    if let rolled = query.commonPrefix(of: query.marker), rolled == query.marker {
+    if query.marker.utf8.starts(with: query.prefix.utf8),
+      let rolled = query.commonPrefix(of: query.marker)
+    {
       guard let end = ListQuery.end(of: rolled) else { return page }
       (start, behind) = (end, nil)
     }

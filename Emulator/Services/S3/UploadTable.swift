@@ -83,6 +83,9 @@ struct UploadTable {
   func page(of bucket: String, _ query: ListQuery, behind id: String?) throws -> Page {
     var page = Page()
     let (from, isKnown) = try place(of: query.marker, id)
+    let passed =
+      query.marker.utf8.starts(with: query.prefix.utf8)
+      ? query.commonPrefix(of: query.marker) : nil
     try connection.rows(
       """
       SELECT \(Self.columns) FROM s3_uploads
@@ -96,7 +99,7 @@ struct UploadTable {
       let upload = Self.upload(row)
       guard upload.key.utf8.starts(with: query.prefix.utf8) else { return true }
       let rolled = query.commonPrefix(of: upload.key)
-      if let rolled, rolled == page.prefixes.last || rolled == query.marker { return true }
+      if let rolled, rolled == page.prefixes.last || rolled == passed { return true }
       guard page.uploads.count + page.prefixes.count < query.limit else {
         page.isTruncated = true
         return false
@@ -119,7 +122,10 @@ struct UploadTable {
     let created = try connection.first(
       "SELECT created FROM s3_uploads WHERE id = ? AND key = ?", [.text(id), .text(key)]
     ) { $0.integer(0) }
-    return (created ?? Int.max, true)
+    guard let created else {
+      throw S3Error.invalidArgument("Invalid uploadId marker", "upload-id-marker", id)
+    }
+    return (created, true)
   }
 
   private static let columns = "id, bucket, key, created, details, algorithm, whole, touched"

@@ -197,6 +197,12 @@ def test_ends_by_rules():
     made = put(name, "tmp/a", "kept")
     assert 'rule-id="short"' in made[0]["Expiration"] and "Expiration" not in made[1]
     assert s3.head_object(Bucket=name, Key="tmp/a")["Expiration"] == made[0]["Expiration"]
+    assert "Expiration" not in s3.head_object(Bucket=name, Key="tmp/a", VersionId="null")
+    for part, code in [({"ObjectSizeGreaterThan": 1, "Prefix": "a"}, "MalformedXML"),
+                       ({"And": {"Prefix": "a", "Tags": [{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}]}},
+                        "InvalidRequest")]:
+        wrong = {"Rules": [dict(rule, Filter=part)]}
+        refused(lambda: s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=wrong), code, 400)
 
 
 def test_conditions_of_completion():
@@ -246,6 +252,31 @@ def test_settings_under_an_id():
         call("delete", Id="one")
         refused(lambda: call("get", Id="one"), "NoSuchConfiguration", 404)
         refused(lambda: call("delete", Id="one"), "NoSuchConfiguration", 404)
+
+
+def test_markers_within_what_is_rolled_up():
+    name = bucket()
+    put(name, "a/b/1", "a/b/2", "a/c", "a/d")
+    for call, marker in [(s3.list_objects, "Marker"), (s3.list_objects_v2, "StartAfter"),
+                         (s3.list_object_versions, "KeyMarker")]:
+        page = call(Bucket=name, Prefix="a/", Delimiter="/", MaxKeys=1, **{marker: "a/b/1"})
+        found = page.get("Contents", page.get("Versions"))
+        assert "CommonPrefixes" not in page and [o["Key"] for o in found] == ["a/c"], page
+    ids = [s3.create_multipart_upload(Bucket=name, Key=key)["UploadId"] for key in ["a/b/1", "a/c"]]
+    page = s3.list_multipart_uploads(Bucket=name, Prefix="a/", Delimiter="/", KeyMarker="a/b/1")
+    assert [u["UploadId"] for u in page["Uploads"]] == ids[1:] and "CommonPrefixes" not in page, page
+    message(lambda: s3.list_multipart_uploads(Bucket=name, KeyMarker="a/c", UploadIdMarker=ids[0]), "InvalidArgument",
+            400, ArgumentName="upload-id-marker")
+    refused(lambda: s3.complete_multipart_upload(Bucket=name, Key="a/c", UploadId="none"), "NoSuchUpload", 404)
+    refused(lambda: s3.complete_multipart_upload(Bucket=name, Key="a/c", UploadId=ids[1]), "InvalidRequest", 400)
+
+
+def test_buckets_by_place():
+    bucket(CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+    page = s3.list_buckets(BucketRegion="ap-south-1")
+    assert [b["BucketRegion"] for b in page["Buckets"]] == ["ap-south-1"], page
+    assert all("BucketRegion" not in b for b in s3.list_buckets()["Buckets"])
+    assert {b["BucketRegion"] for b in s3.list_buckets(Prefix="bucket-0")["Buckets"]} == {"us-east-1"}
 
 
 def test_replication():
