@@ -1,4 +1,5 @@
 import JSON
+import Template
 
 /// A filter pattern of CloudWatch Logs.
 ///

@@ -1,12 +1,13 @@
-import JSON
+package import JSON
 
 /// An event pattern: which events a rule, or an event source mapping, lets through.
 ///
 /// Source: EventBridge user guide, "Creating Amazon EventBridge event patterns" and "Comparison
-/// operators".
-struct EventPattern: Sendable {
-  struct Malformed: Error, Equatable {
-    let reason: String
+/// operators"; Lambda developer guide, "Control which events Lambda sends to your function".
+package struct EventPattern: Sendable, Equatable {
+  package struct Malformed: Error, Equatable {
+    /// In EventBridge's words.
+    package let reason: String
     /// Where in the pattern, when the service says it.
     var place: PatternPlace?
 
@@ -16,10 +17,10 @@ struct EventPattern: Sendable {
     }
 
     /// How the service goes on after the reason.
-    func location(in text: String) -> String { place?.location(in: text) ?? "" }
+    package func location(in text: String) -> String { place?.location(in: text) ?? "" }
   }
 
-  private indirect enum Node: Sendable {
+  indirect enum Node: Sendable {
     case fields([(name: String, node: Node)])
     /// One of these patterns fits.
     case any([Node])
@@ -28,7 +29,7 @@ struct EventPattern: Sendable {
     case value([Matcher])
   }
 
-  private enum Matcher: Sendable {
+  enum Matcher: Sendable {
     case equal(JSONValue)
     case prefix(String, ignoresCase: Bool)
     case suffix(String, ignoresCase: Bool)
@@ -36,28 +37,33 @@ struct EventPattern: Sendable {
     case wildcard(String)
     case exists(Bool)
     case numeric([(operation: String, bound: Double)])
-    case cidr(Network)
+    case cidr(IPv4Network)
     /// Fits everything that none of these fits.
     case anythingBut([Matcher])
   }
 
-  private let root: Node
+  /// As it was written.
+  private let source: JSONValue
+  let root: Node
   private static let deepest = 32
 
-  init(_ pattern: JSONValue) throws(Malformed) {
+  package init(_ pattern: JSONValue) throws(Malformed) {
     guard let object = pattern.object else {
       throw Malformed(reason: "Filter is not an object")
     }
     guard !object.isEmpty else { throw Malformed(reason: "Empty patterns are not allowed") }
+    source = pattern
     root = try Self.node(object, at: [])
   }
 
-  init(text: String) throws(Malformed) {
+  package init(text: String) throws(Malformed) {
     guard let value = try? JSONValue(parsing: text) else {
       throw Malformed(reason: "Filter is not an object")
     }
     try self.init(value)
   }
+
+  package static func == (a: EventPattern, b: EventPattern) -> Bool { a.source == b.source }
 
   // MARK: - Reading
 
@@ -146,7 +152,7 @@ struct EventPattern: Sendable {
     case ("exists", .bool(let flag)): return .exists(flag)
     case ("numeric", .array(let parts)): return try numeric(parts, at: path)
     case ("cidr", .string(let text)):
-      if let network = Network(text) { return .cidr(network) }
+      if let network = IPv4Network(text) { return .cidr(network) }
     case ("anything-but", _): return .anythingBut(try exclusions(value, at: path))
     default: break
     }
@@ -216,133 +222,5 @@ struct EventPattern: Sendable {
       return matchers
     default: return [.equal(value)]
     }
-  }
-
-  // MARK: - Matching
-
-  func matches(_ event: JSONValue) -> Bool { Self.matches(event, root) }
-
-  private static func matches(_ value: JSONValue, _ node: Node) -> Bool {
-    switch node {
-    case .any(let nodes): return nodes.contains { matches(value, $0) }
-    case .all(let nodes): return nodes.allSatisfy { matches(value, $0) }
-    case .fields(let fields):
-      // Of a list one object has to fit.
-      if let elements = value.array { return elements.contains { matches($0, node) } }
-      return fields.allSatisfy { field in
-        let inner = value[field.name]
-        if case .value(let matchers) = field.node { return fits(inner, matchers) }
-        return matches(inner ?? .null, field.node)
-      }
-    case .value(let matchers): return fits(value, matchers)
-    }
-  }
-
-  private static func fits(_ value: JSONValue?, _ matchers: [Matcher]) -> Bool {
-    matchers.contains { matcher in
-      // `exists` looks at leaves alone: an object is none.
-      if case .exists(let wanted) = matcher {
-        return (value.map { $0.object == nil } ?? false) == wanted
-      }
-      guard let value else { return false }
-      if let elements = value.array { return elements.contains { fits($0, matcher) } }
-      return fits(value, matcher)
-    }
-  }
-
-  private static func fits(_ value: JSONValue, _ matcher: Matcher) -> Bool {
-    switch matcher {
-    case .equal(let wanted):
-      if let one = wanted.double, let other = value.double { return one == other }
-      return wanted == value
-    case .prefix(let text, let ignoresCase):
-      return value.string.map { ($0.folded(ignoresCase)).utf8.starts(with: text.utf8) } ?? false
-    case .suffix(let text, let ignoresCase):
-      return value.string.map {
-        Array($0.folded(ignoresCase).utf8).suffix(text.utf8.count).elementsEqual(text.utf8)
-      } ?? false
-    case .ignoringCase(let text): return value.string.map { $0.lowercased() == text } ?? false
-    case .wildcard(let text):
-      return value.string.map { Wildcard.matches(Array($0.utf8), Array(text.utf8)) } ?? false
-    case .exists: return true
-    case .numeric(let bounds):
-      guard let number = value.double else { return false }
-      return bounds.allSatisfy { compare(number, $0.operation, $0.bound) }
-    case .cidr(let network): return value.string.map { network.contains($0) } ?? false
-    case .anythingBut(let matchers): return !matchers.contains { fits(value, $0) }
-    }
-  }
-
-  private static func compare(_ number: Double, _ operation: String, _ bound: Double) -> Bool {
-    switch operation {
-    case "<": number < bound
-    case "<=": number <= bound
-    case ">": number > bound
-    case ">=": number >= bound
-    default: number == bound
-    }
-  }
-}
-
-extension String {
-  fileprivate func folded(_ ignoresCase: Bool) -> String { ignoresCase ? lowercased() : self }
-}
-
-/// `*` stands for any text; `\*` for a star.
-enum Wildcard {
-  /// Takes at most the product of both lengths.
-  static func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
-    var (place, part) = (0, 0)
-    var star: (part: Int, place: Int)?
-    while place < text.count {
-      if part < pattern.count, pattern[part] == UInt8(ascii: "*") {
-        star = (part, place)
-        part += 1
-        continue
-      }
-      let isEscaped = part + 1 < pattern.count && pattern[part] == UInt8(ascii: "\\")
-      if part < pattern.count, pattern[isEscaped ? part + 1 : part] == text[place] {
-        part += isEscaped ? 2 : 1
-        place += 1
-      } else if let (starPart, starPlace) = star {
-        part = starPart + 1
-        place = starPlace + 1
-        star = (starPart, place)
-      } else {
-        return false
-      }
-    }
-    while part < pattern.count, pattern[part] == UInt8(ascii: "*") { part += 1 }
-    return part == pattern.count
-  }
-}
-
-/// An IPv4 network, such as `10.0.0.0/24`.
-private struct Network: Sendable {
-  private let address: UInt32
-  private let mask: UInt32
-
-  init?(_ text: String) {
-    let parts = text.split(separator: "/")
-    guard parts.count == 2, let bits = Int(parts[1]), (0...32).contains(bits),
-      let address = Self.address(String(parts[0]))
-    else { return nil }
-    mask = bits == 0 ? 0 : ~UInt32(0) << (32 - bits)
-    self.address = address & mask
-  }
-
-  func contains(_ text: String) -> Bool {
-    Self.address(text).map { $0 & mask == address } ?? false
-  }
-
-  private static func address(_ text: String) -> UInt32? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
-    var address: UInt32 = 0
-    for part in parts {
-      guard let number = UInt8(part) else { return nil }
-      address = address << 8 | UInt32(number)
-    }
-    return address
   }
 }
