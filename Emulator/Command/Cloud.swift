@@ -27,6 +27,7 @@ final class Cloud: Sendable {
   private let recording: Task<Void, Never>
   /// Rules, schedules and queues at work, once ``play()`` was called.
   private let playing = Mutex<Task<Void, Never>?>(nil)
+  private let streams: StreamPoller
 
   /// Longest body of a request to a service: an S3 upload has at most 5 GiB, and its signed chunks take
   /// some room. S3 counts for itself.
@@ -75,13 +76,14 @@ final class Cloud: Sendable {
     services = try await HTTPServer.start(configuration, on: loop) { request in
       .response(await router.answer(request))
     }
+    streams = try await StreamPoller(functions: functions, database: database, log: options.log)
     let (dynamoDB, period) = (self.dynamoDB, options.sweepPeriod)
     sweeping = Task { await dynamoDB.sweep(every: period) }
     recording = Task { await recorder.run() }
   }
 
-  /// Sets going what the template describes besides its APIs: schedules, rules, queues that feed
-  /// functions.
+  /// Sets going what the template describes besides its APIs: schedules, rules, queues and streams
+  /// of tables that feed functions.
   func play() {
     let (others, application, functions) = (self.others, self.application, self.functions)
     secrets.connect(
@@ -94,6 +96,18 @@ final class Cloud: Sendable {
     playing.withLock { playing in
       guard playing == nil else { return }
       playing = Task { await others.play(application, functions) }
+      pollStreams()
+    }
+  }
+
+  private func pollStreams() {
+    for mapping in application.streams where mapping.isEnabled {
+      let stream = TableStream(dynamoDB, table: mapping.table)
+      streams.add(
+        mapping.name, function: mapping.function, StreamRules(mapping),
+        from: StreamPoller.Source(
+          arn: stream.arn, newest: stream.newest, records: stream.records,
+          place: TableStream.place))
     }
   }
 
@@ -102,6 +116,7 @@ final class Cloud: Sendable {
     sweeping.cancel()
     let playing = playing.withLock { $0 }
     playing?.cancel()
+    await streams.stop()
     await functions.stop(grace: limit)
     await services.stop(within: limit)
     recording.cancel()
@@ -256,5 +271,19 @@ enum IssuerDocument {
     request.responseLimit = longest
     let response = try? await client.send(request, deadline: .now + patience)
     return response?.status == 200 ? response?.body : nil
+  }
+}
+
+extension StreamRules {
+  fileprivate init(_ mapping: StreamMapping) {
+    self.init()
+    batchSize = mapping.batchSize
+    window = mapping.window
+    retries = mapping.retries
+    longestAge = mapping.longestAge
+    bisects = mapping.bisects
+    reportsFailures = mapping.reportsFailures
+    startsAtLatest = mapping.startsAtLatest
+    filters = mapping.filters
   }
 }

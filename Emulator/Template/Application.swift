@@ -16,6 +16,7 @@ package struct Application: Sendable, Equatable {
   /// Names of event buses besides `default`.
   package var buses: [String] = []
   package var rules: [RuleDefinition] = []
+  package var streams: [StreamMapping] = []
   /// What the template asks for and the emulator does not play.
   package var warnings: [TemplateWarning] = []
 

@@ -168,6 +168,13 @@ extension ApplicationReader {
     case "SQS": try readQueueEvent(properties, of: function)
     case "EventBridgeRule", "CloudWatchEvent":
       try readRuleEvent(properties, named: name, of: function)
+    case "DynamoDB":
+      application.streams.append(try readStream(properties, named: name, of: function))
+      for (key, value) in try properties.members()
+      where ["DestinationConfig", "ParallelizationFactor", "TumblingWindowInSeconds"].contains(key)
+      {
+        warn("\(key) of a stream has no effect here", at: value.value, in: function.logicalID)
+      }
     default:
       warn("events of type \(type) are not played here", at: event.value, in: function.logicalID)
     }

@@ -135,7 +135,7 @@ extension DynamoDB {
     return body.finished
   }
 
-  private func records(
+  func records(
     of iterator: ShardIterator, upTo limit: Int
   ) async throws -> (records: [UInt8], last: Int?) {
     try await database.read { connection in
