@@ -16,7 +16,7 @@ package struct Agent: Sendable {
   private let standard: Version
   private let others: [String: Version]
   private let choose: @Sendable (Caller) -> String?
-  private let knowledge: Knowledge?
+  private let retriever: Retriever?
   private let store: any ConversationStore
   private let admit: @Sendable (Caller) async throws -> Void
   private let person: @Sendable (Caller) async throws -> [ContextEntry]
@@ -33,9 +33,12 @@ package struct Agent: Sendable {
   /// `variants` are other versions of the profile, each with its model. Which one answers a caller is
   /// what `choose` says; nil is the standard one. `admit` throws an `AgentError` when a caller may not
   /// ask at the moment; `person` says what is remembered about one.
+  ///
+  /// With a `retriever` passages are looked for by it, else by words in `knowledge`.
   package init(
     profile: Profile, model: any Model, tools: [Tool], knowledge: Knowledge?,
-    store: any ConversationStore, variants: [(profile: Profile, model: any Model)] = [],
+    retriever: Retriever? = nil, store: any ConversationStore,
+    variants: [(profile: Profile, model: any Model)] = [],
     choose: @escaping @Sendable (Caller) -> String? = { _ in nil },
     admit: @escaping @Sendable (Caller) async throws -> Void = { _ in },
     person: @escaping @Sendable (Caller) async throws -> [ContextEntry] = { _ in [] },
@@ -51,7 +54,7 @@ package struct Agent: Sendable {
     }
     self.others = others
     self.choose = choose
-    self.knowledge = knowledge
+    self.retriever = retriever ?? knowledge.map { Retriever($0) }
     self.store = store
     self.admit = admit
     self.person = person
@@ -89,12 +92,14 @@ package struct Agent: Sendable {
   }
 
   /// Nil when the knowledge cannot be searched: the turn goes on without it.
-  private func passages(for question: Question, _ profile: Profile) async throws -> [Passage]? {
-    guard let knowledge, profile.limits.passages > 0 else { return [] }
-    guard let index = try? await knowledge.current().index else { return nil }
+  private func passages(for question: Question, _ profile: Profile) async throws -> Retrieval? {
+    guard let retriever, profile.limits.passages > 0 else {
+      return Retrieval(passages: [], mode: .words)
+    }
     let filter = PassageFilter(
       tenant: question.caller.tenant, owner: question.caller.owner, types: profile.passageTypes)
-    return index.search(question.text.text, limit: profile.limits.passages, filter: filter)
-      .filter { $0.share >= profile.limits.share }.map(\.passage)
+    return try? await retriever.passages(
+      for: question.text.text, limit: profile.limits.passages, share: profile.limits.share,
+      filter: filter)
   }
 }

@@ -43,6 +43,8 @@ package struct TurnReport: Sendable {
   package var tools: [ToolTime] = []
   /// How many passages the model was given; nil when the knowledge could not be searched.
   package var passages: Int?
+  /// How they were looked for; nil when the knowledge could not be searched.
+  package var retrieval: Retrieval.Mode?
   /// Bytes of the answer.
   package var answerBytes = 0
   /// From the beginning to the first text of the model.

@@ -17,22 +17,23 @@ struct TurnRun: Sendable {
   private let draft = Draft()
   private var message: String { question.key.messageID }
 
-  func run(_ retrieve: @escaping @Sendable () async throws -> [Passage]?) async -> TurnReport {
+  func run(_ retrieve: @escaping @Sendable () async throws -> Retrieval?) async -> TurnReport {
     let start = ContinuousClock.now
     do {
       async let found = retrieve()
       async let admitted: Void = admit(question.caller)
       async let remembered = person(question.caller)
       let history = try await history()
-      let passages = try await found
+      let retrieval = try await found
       if let before = history.first(where: { $0.message == message }) {
         return await replay(before)
       }
       try await admitted
       // What cannot be read is not remembered for once.
       let person = (try? await remembered) ?? []
-      var report = await answer(history, passages ?? [], person, start)
-      report.passages = passages?.count
+      var report = await answer(history, retrieval?.passages ?? [], person, start)
+      report.passages = retrieval?.passages.count
+      report.retrieval = retrieval?.mode
       return report
     } catch {
       return await refuse((error as? AgentError) ?? .storeUnavailable(reason: "\(error)"))

@@ -63,7 +63,7 @@ package struct CloudClient: Sendable {
     guard let credentials = settings.credentials else { throw .noCredentials }
     let deadline = deadline ?? .now + timeout
     let signing = RequestSigning(
-      credentials: credentials, region: settings.region, service: call.service.name)
+      credentials: credentials, region: settings.region, service: call.service.signingName)
     var policy = retry
     if let attempts = call.attempts { policy.attempts = min(attempts, policy.attempts) }
     var attempt = 1

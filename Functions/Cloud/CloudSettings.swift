@@ -23,6 +23,9 @@ package enum CloudService: Sendable, CaseIterable {
     }
   }
 
+  /// What requests are signed for.
+  var signingName: String { self == .bedrockRuntime ? "bedrock" : name }
+
   /// The end of its `AWS_ENDPOINT_URL_…` variable: the SDKs' service id in upper case.
   var variable: String {
     switch self {

@@ -1,3 +1,4 @@
+import Agent
 import Assistants
 import Events
 import LambdaRuntime
@@ -7,6 +8,8 @@ import LambdaRuntime
 /// Takes any event; repeating it is harmless. Invoked once while the table is empty.
 struct Ingest: Handler {
   let ingestion: JapaneseIngestion
+  /// An empty one is made where there is none: one that is missing later is made anew.
+  let documents: IndexStore
   /// Of the knowledge's files.
   let folder: String
 
@@ -25,6 +28,7 @@ struct Ingest: Handler {
       invocation.log.info(
         "ingesting", ["done": .integer(progress.done), "total": .integer(progress.total)])
     }
+    try await documents.createIfAbsent()
     return Summary(
       hasWritten: summary.hasWritten, words: summary.words, kanji: summary.kanji,
       sentences: summary.sentences, index: summary.index)

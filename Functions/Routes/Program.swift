@@ -9,10 +9,10 @@ import Network
 /// Everything a route can be made of. Nothing is opened or asked before the first event.
 struct Program: Sendable {
   let settings: Settings
-  private let client: CloudClient
-  private let http: HTTPClient
+  let client: CloudClient
+  let http: HTTPClient
   private let secrets: Secrets
-  private let taskRoot: String
+  let taskRoot: String
 
   /// Throws `SettingError` for a wrong value.
   init(environment: [String: String]) throws {
@@ -36,13 +36,17 @@ struct Program: Sendable {
     return variables
   }
 
-  private var store: Store { Store(client) }
+  var providers: Providers {
+    Providers(settings.providers, http: http, cloud: client.settings, secrets: secrets)
+  }
 
-  private var tokenSecret: @Sendable () async throws -> [UInt8] {
+  var store: Store { Store(client) }
+
+  var tokenSecret: @Sendable () async throws -> [UInt8] {
     { [secrets, name = settings.tokenKey] in try await secrets.value(of: name).bytes }
   }
 
-  private var tokens: TokenCheck { TokenCheck(key: tokenSecret) }
+  var tokens: TokenCheck { TokenCheck(key: tokenSecret) }
 
   private var connections: StoredConnections {
     StoredConnections(store: store, table: settings.tables.connections)
@@ -146,7 +150,7 @@ struct Program: Sendable {
       ingestion: JapaneseIngestion(
         table: knowledgeTable, hasIndex: { try await index.isThere($0) },
         putIndex: { try await index.put($0, $1) }),
-      folder: "\(taskRoot)/Functions/Assistants/Japanese/Knowledge")
+      documents: documentIndex, folder: "\(taskRoot)/Functions/Assistants/Japanese/Knowledge")
   }
 
   private var claims: StoredClaims {
@@ -194,10 +198,9 @@ struct Program: Sendable {
   /// One agent for each assistant; they share the connections to model and stores.
   private func agents() -> [String: Agent] {
     let providers = providers
-    let index = index
-    let knowledge = Knowledge(checkEvery: settings.cacheTime) { tag in
-      try await index.load(JapaneseIngestion.indexKey, unless: tag)
-    }
+    let knowledge = sharedKnowledge()
+    let retriever = Retriever(
+      knowledge, embedder: embedder, nearness: settings.knowledge.nearness)
     let tools = JapaneseTools(table: knowledgeTable, knowledge: knowledge).all
     let conversations = storedConversations
     var agents: [String: Agent] = [:]
@@ -205,7 +208,7 @@ struct Program: Sendable {
       let flags = settings.flags.filter { $0.assistant == profile.name }
       agents[profile.name] = Agent(
         profile: profile, model: providers.model(for: profile.name, like: profile.model),
-        tools: tools, knowledge: knowledge, store: conversations,
+        tools: tools, knowledge: knowledge, retriever: retriever, store: conversations,
         variants: AssistantList.variantProfiles(of: profile.name, model: settings.model).map {
           let version = AssistantList.version($0.variant, of: profile.name)
           return ($0, providers.model(for: version, like: $0.model))
@@ -244,7 +247,9 @@ extension HandlerTable {
     Route("disconnect") { try Program(environment: Program.environment).disconnect() },
     Route("forget") { try Program(environment: Program.environment).forget() },
     Route("health") { try Program(environment: Program.environment).health() },
+    Route("index") { try Program(environment: Program.environment).indexDocuments() },
     Route("ingest") { try Program(environment: Program.environment).ingest() },
+    Route("knowledge") { try Program(environment: Program.environment).knowledgeAdmin() },
     Route("messages") {
       try Program(environment: Program.environment).messages().raw
         .measured(namespace: TurnMetrics.namespace)

@@ -78,7 +78,8 @@ struct Setting: Sendable {
     meaning: "Whose pages may connect; other origins are refused, clients without one are not.")
   static let cacheTime = Setting(
     name: "CACHE_TTL_SECONDS", standard: "300", range: "a whole number from 0 to 3600",
-    meaning: "Seconds for which a function keeps what it has read: the token key, the search index."
+    meaning:
+      "Seconds for which a function keeps what it has read: the token key, the tutor's search index."
   )
   static let resumeGrace = Setting(
     name: "RESUME_GRACE_SECONDS", standard: "10", range: "a whole number from 0 to 25",
@@ -130,14 +131,15 @@ struct Setting: Sendable {
   static let keys = [openAIKey, anthropicKey, geminiKey, googleAccount, bedrockKey]
 
   /// All others, in the order of the document.
-  static let all = [
-    provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
-    searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
-    googleLocation, bedrockRegion, providerKeys, assistant, flags, origins, cacheTime,
-    resumeGrace, budgets, prices, logLevel, webSocketURL, tokenKey, connections, conversations,
-    turns, claims,
-    knowledge, usage, context, knowledgeBucket,
-  ]
+  static let all =
+    [
+      provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
+      searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
+      googleLocation, bedrockRegion, providerKeys, assistant, flags, origins, cacheTime,
+      resumeGrace, budgets, prices, logLevel, webSocketURL, tokenKey, connections, conversations,
+      turns, claims,
+      knowledge, usage, context, knowledgeBucket,
+    ] + ofKnowledge
 
   private static func key(_ name: String, _ meaning: String) -> Setting {
     Setting(name: name, standard: "", range: "any text", meaning: meaning)

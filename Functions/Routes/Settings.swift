@@ -18,6 +18,7 @@ struct Settings: Sendable {
   let tokenKey: String
   let tables: Tables
   let knowledgeBucket: String
+  let knowledge: KnowledgeSettings
 
   struct Tables: Sendable {
     let connections: String
@@ -60,6 +61,7 @@ struct Settings: Sendable {
       knowledge: try read.text(.knowledge, 3...255),
       usage: try read.text(.usage, 3...255), context: try read.text(.context, 3...255))
     knowledgeBucket = try read.text(.knowledgeBucket, 3...63)
+    knowledge = try KnowledgeSettings(read)
   }
 }
 

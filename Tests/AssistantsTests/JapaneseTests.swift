@@ -67,7 +67,9 @@ enum Loaded {
     return table
   }
 
-  static let index = Task { try LexicalIndex(await table.value.index ?? []) }
+  static let index = Task {
+    try SearchIndex([IndexSegment(IndexBytes(await table.value.index ?? []))])
+  }
 
   static let tools = Task {
     let table = try await Loaded.table.value

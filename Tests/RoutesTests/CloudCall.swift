@@ -32,6 +32,14 @@ struct CloudCall: Hashable, CustomStringConvertible {
             + "\(request.method)/@connections/\(id)")
       ]
     }
+    if path.hasSuffix("/invocations") {
+      let name = path.split(separator: "/").dropLast().last ?? ""
+      return [
+        CloudCall(
+          action: "lambda:InvokeFunction",
+          resource: "arn:aws:lambda:us-east-1:000000000000:function:\(name)")
+      ]
+    }
     if path.hasPrefix("/model/") {
       let parts = path.split(separator: "/")
       let isStreamed = parts.last?.contains("stream") == true

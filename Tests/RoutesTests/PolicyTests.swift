@@ -149,7 +149,7 @@ private struct Scenarios {
       try await scenarios.runAll()
       for handler in [
         "ingest", "connect", "chat", "default", "messages", "stream", "conversations", "forget",
-        "health", "admin", "disconnect",
+        "health", "admin", "disconnect", "index", "knowledge",
       ] {
         calls[handler] = cloud.calls(of: handler)
       }
@@ -158,11 +158,13 @@ private struct Scenarios {
   }
 
   /// The program as a function has it, under a name that its calls carry.
-  private func program(_ handler: String) throws -> Routes.Program {
-    try Routes.Program(
-      environment: environment.merging([
-        "AWS_SESSION_TOKEN": handler, "BUDGETS": "user/day=1000000,tenant/month=9usd",
-      ]) { _, ours in ours })
+  private func program(
+    _ handler: String, _ settings: [String: String] = [:]
+  ) throws -> Routes.Program {
+    let own = settings.merging([
+      "AWS_SESSION_TOKEN": handler, "BUDGETS": "user/day=1000000,tenant/month=9usd",
+    ]) { _, ours in ours }
+    return try Routes.Program(environment: environment.merging(own) { _, ours in ours })
   }
 
   private func runAll() async throws {
@@ -171,6 +173,9 @@ private struct Scenarios {
     let user = try await signedToken("ana", role: "user", environment)
     let opening = try connectEvent(user)
     _ = try await program("connect").connect().handle(opening, Invocation())
+    try await teach()
+    // Those who find no index ask for one.
+    cloud.lose("documents/manifest.json")
     try await talk(opening.connectionID)
     try await ask(user)
     try await read(user)
@@ -178,6 +183,33 @@ private struct Scenarios {
       fixture(WebSocketEvent.self, "disconnect"), Invocation())
     // Nobody may use the connection any more: it is told so, and closed.
     try await say(#"{"action":"chat","id":"late","message":"hi"}"#)
+  }
+
+  /// Documents come, go and are searched, and the index follows.
+  private func teach() async throws {
+    let root = try await signedToken("root", role: "admin", environment)
+    func ask(
+      _ path: String, method: String = "GET", body: String? = nil, _ query: [String: String] = [:]
+    ) async throws -> GatewayResponse {
+      var event = try request(
+        "/api/v1/admin/knowledge" + path, method: method, token: root, query)
+      event.body = body
+      return await (try program("knowledge")).knowledgeAdmin().handle(event, Invocation())
+    }
+    let index = try program("index", ["EMBEDDER": "openai"]).indexDocuments()
+    for text in ["Pets sleep outside.", "Pets sleep inside."] {
+      let added = try await ask(
+        "", method: "POST", body: #"{"documents":[{"id":"rules","text":"\#(text)"}]}"#)
+      #expect(added.statusCode == 200, "\(added.body ?? "")")
+      _ = try await index.handle(.rebuild, Invocation())
+    }
+    _ = try await index.handle(.rebuild, Invocation())
+    #expect(try await ask("").statusCode == 200)
+    #expect(try await ask("/rebuild", method: "POST").statusCode == 202)
+    #expect(try await ask("/search", ["q": "pets"]).statusCode == 200)
+    #expect(try await ask("/rules", method: "DELETE").statusCode == 204)
+    cloud.lose("documents/manifest.json")
+    #expect(try await ask("/search", ["q": "pets"]).statusCode == 200)
   }
 
   private func talk(_ connection: String) async throws {

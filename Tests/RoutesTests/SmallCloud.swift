@@ -43,6 +43,11 @@ final class SmallCloud: Sendable {
     state.withLock { $0.posts.filter { $0.connection == connection }.map(\.frame) }
   }
 
+  /// Takes an object out of the bucket.
+  func lose(_ key: String) {
+    state.withLock { $0.objects["/martlet-knowledge/" + key] = nil }
+  }
+
   func end(_ connection: String) {
     _ = state.withLock { $0.gone.insert(connection) }
   }
@@ -73,7 +78,8 @@ final class SmallCloud: Sendable {
               "AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "test",
               "AWS_SECRET_ACCESS_KEY": "test", "OPENAI_BASE_URL": "\(address)/openai/v1",
               "OPENAI_API_KEY": "local", "LLM_MODEL": "martlet-local-1",
-              "LAMBDA_TASK_ROOT": folder,
+              "LAMBDA_TASK_ROOT": folder, "INDEX_FUNCTION": "IndexFunction",
+              "KNOWLEDGE_REFRESH_SECONDS": "0",
             ]))
       } catch {
         result = .failure(error)
@@ -121,6 +127,7 @@ final class SmallCloud: Sendable {
       let id = String(request.path[range.upperBound...]).percentDecoded ?? ""
       return connection(id, request.method, bytes)
     }
+    if request.path.hasSuffix("/invocations") { return HTTPResponse(status: 202) }
     return object(request, bytes)
   }
 
@@ -137,7 +144,19 @@ final class SmallCloud: Sendable {
 
   private func object(_ request: HTTPRequest, _ bytes: [UInt8]) -> HTTPResponse {
     state.withLock { state in
-      if request.method == "PUT" { state.objects[request.path] = bytes }
+      if request.method == "DELETE" {
+        state.objects[request.path] = nil
+        return HTTPResponse(status: 204)
+      }
+      if request.method == "PUT" {
+        let tag = state.objects[request.path].map { "\"\(Hex.encode(MD5.digest($0)))\"" }
+        let isTaken = request.headers["if-none-match"] == "*" && tag != nil
+        guard !isTaken, request.headers["if-match"].map({ $0 == tag }) ?? true else {
+          let text = "<Error><Code>PreconditionFailed</Code><Message>no</Message></Error>"
+          return HTTPResponse(status: 412, body: .bytes(Array(text.utf8)))
+        }
+        state.objects[request.path] = bytes
+      }
       guard let object = state.objects[request.path] else {
         let text = "<Error><Code>NoSuchKey</Code><Message>none</Message></Error>"
         return HTTPResponse(

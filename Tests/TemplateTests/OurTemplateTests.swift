@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Support
 import Testing
 
@@ -23,7 +24,7 @@ import Testing
     #expect(
       application.functions.map(\.handler) == [
         "connect", "disconnect", "default", "chat", "admin", "conversations", "forget", "messages",
-        "stream", "web", "health", "ingest",
+        "stream", "web", "health", "index", "knowledge", "ingest",
       ])
     #expect(application.functions.allSatisfy { $0.build == ".build/release" })
     #expect(application.functions.allSatisfy { $0.runtime == "provided.al2023" })
@@ -68,7 +69,7 @@ import Testing
     #expect(names == Set(documented.keys))
     // What a deployment finds out by itself; what nobody has by default.
     let own: Set<String> = [
-      "ALLOWED_ORIGINS", "WEBSOCKET_URL",
+      "ALLOWED_ORIGINS", "WEBSOCKET_URL", "INDEX_FUNCTION",
     ]
     let chat = try #require(application.function(named: "ChatFunction")).environment
     for (name, standard) in documented where !own.contains(name) {
@@ -109,6 +110,8 @@ import Testing
         "ANY /api/v1/messages/{messageId}/stop → MessagesFunction",
         "GET / → WebFunction", "GET /{proxy+} → WebFunction",
         "GET /api/v1/config → WebFunction", "GET /health → HealthFunction",
+        "ANY /api/v1/admin/knowledge → KnowledgeFunction",
+        "ANY /api/v1/admin/knowledge/{proxy+} → KnowledgeFunction",
       ])
     #expect(api.routes.allSatisfy { $0.payloadVersion == "2.0" && $0.timeout == 30_000 })
   }
@@ -121,6 +124,21 @@ import Testing
     let address = application.httpAPIs.first?.stages.first?.variables["streamURL"]
     #expect(
       address == "http://127.0.0.1:3100/_martlet/functions/StreamFunction/api/v1/chat/stream")
+  }
+
+  @Test func `feeds the index from the stream of the knowledge table`() throws {
+    let stream = try #require(application.streams.first)
+    #expect(application.streams.count == 1)
+    #expect(stream.function == "IndexFunction")
+    #expect(stream.table == "martlet-knowledge")
+    #expect(!stream.startsAtLatest && stream.bisects && stream.reportsFailures)
+    func takes(_ collection: String) -> Bool {
+      let record: JSONValue = ["dynamodb": ["Keys": ["collection": ["S": .string(collection)]]]]
+      return stream.filters.contains { $0.matches(record) }
+    }
+    #expect(takes("documents") && takes("documents#acme") && !takes("word"))
+    let chat = try #require(application.function(named: "ChatFunction"))
+    #expect(chat.environment["INDEX_FUNCTION"] == "IndexFunction")
   }
 
   @Test func `has the tables, the bucket and the secret`() throws {

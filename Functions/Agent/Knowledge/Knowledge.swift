@@ -16,14 +16,20 @@ package actor Knowledge {
 
   /// The index as it is now.
   package struct State: Sendable {
-    package var index: LexicalIndex
+    package var index: SearchIndex
     package var tag: String
-    /// The last look for a newer one failed.
+    /// The last look for a newer one failed, in whole or in part.
     package var isStale = false
+
+    package init(index: SearchIndex, tag: String, isStale: Bool = false) {
+      self.index = index
+      self.tag = tag
+      self.isStale = isStale
+    }
   }
 
   private let interval: Duration
-  private let load: @Sendable (_ tag: String?) async throws -> File?
+  private let load: @Sendable (_ tag: String?) async throws -> State?
   private var state: State?
   private var checked: ContinuousClock.Instant?
   private var loading: Task<State, any Error>?
@@ -34,8 +40,22 @@ package actor Knowledge {
     checkEvery interval: Duration,
     load: @escaping @Sendable (_ tag: String?) async throws -> File?
   ) {
+    self.init(
+      checkEvery: interval,
+      states: { tag in
+        guard let file = try await load(tag) else { return nil }
+        let segment = try IndexSegment(IndexBytes(file.bytes))
+        return State(index: SearchIndex([segment]), tag: file.tag)
+      })
+  }
+
+  /// `states` brings the newest index, or nil when its tag is still the given one.
+  package init(
+    checkEvery interval: Duration,
+    states: @escaping @Sendable (_ tag: String?) async throws -> State?
+  ) {
     self.interval = interval
-    self.load = load
+    load = states
   }
 
   /// The newest index. Throws only when none was ever loaded.
@@ -62,14 +82,14 @@ package actor Knowledge {
   }
 
   private static func renew(
-    _ state: State?, _ load: @Sendable (String?) async throws -> File?
+    _ state: State?, _ load: @Sendable (String?) async throws -> State?
   ) async throws -> State {
     do {
-      guard let file = try await load(state?.tag) else {
+      guard let newest = try await load(state?.tag) else {
         guard let state else { throw IndexError.notAnIndex }
         return State(index: state.index, tag: state.tag)
       }
-      return State(index: try LexicalIndex(file.bytes), tag: file.tag)
+      return newest
     } catch {
       guard let state else { throw error }
       return State(index: state.index, tag: state.tag, isStale: true)

@@ -29,7 +29,7 @@ package struct JapaneseIngestion: Sendable {
   private static let chunk = 1_000
   /// Eight of these are on their way at once.
   private static let batch = 125
-  private static let format = "1"
+  private static let format = "2"
   private static let manifestKey = "japanese"
   private static let manifests = "manifest"
 
@@ -108,7 +108,7 @@ package struct JapaneseIngestion: Sendable {
   }
 
   static func index(of passages: [Passage]) throws -> [UInt8] {
-    var builder = LexicalIndexBuilder()
+    var builder = SegmentBuilder()
     for passage in passages { try builder.add(passage) }
     return try builder.file()
   }

@@ -1,13 +1,14 @@
 /// Every HTTP route of the project.
 enum APIRoutes {
-  static let all: [APIRoute] = conversations + messages + context + administration + service
+  static let all: [APIRoute] =
+    conversations + messages + context + administration + knowledge + service
 
   // MARK: Parts that many routes share
 
-  private static let limit = APIRoute.Parameter(
+  static let limit = APIRoute.Parameter(
     name: "limit", text: "How many elements at the most.",
     schema: #"{"type":"integer","minimum":1,"maximum":1000}"#)
-  private static let cursor = APIRoute.Parameter(
+  static let cursor = APIRoute.Parameter(
     name: "cursor", text: "`nextCursor` of the part before; good for the same caller and list.")
   private static let format = APIRoute.Parameter(
     name: "format", text: "The form of the export.",
@@ -21,11 +22,11 @@ enum APIRoutes {
       "1 to 128 characters of the client's own; the same key again gives the same answer, once.",
     place: "header")
 
-  private static func ok(_ schema: String, _ text: String) -> [APIRoute.Answer] {
+  static func ok(_ schema: String, _ text: String) -> [APIRoute.Answer] {
     [APIRoute.Answer(status: 200, text: text, schema: schema)]
   }
 
-  private static let gone = [APIRoute.Answer(status: 204, text: "It is gone.")]
+  static let gone = [APIRoute.Answer(status: 204, text: "It is gone.")]
   private static let exported = [
     APIRoute.Answer(status: 200, text: "The export.", schema: "Export"),
     APIRoute.Answer(

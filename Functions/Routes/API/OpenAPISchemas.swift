@@ -131,6 +131,69 @@ enum OpenAPISchemas {
           "createdAt": {"$ref": "#/components/schemas/Time"}
         }
       },
+      "Accepted": {
+        "type": "object", "required": ["status"], "properties": {"status": {"const": "accepted"}}
+      },
+      "NewDocuments": {
+        "type": "object", "required": ["documents"],
+        "properties": {
+          "documents": {"type": "array", "minItems": 1, "maxItems": 100, "items": {
+            "type": "object", "additionalProperties": false, "required": ["text"],
+            "properties": {
+              "id": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,200}$"},
+              "source": {"type": "string", "maxLength": 512},
+              "title": {"type": "string", "maxLength": 512},
+              "text": {"type": "string", "maxLength": 2000000},
+              "type": {"type": "string", "maxLength": 512, "default": "text"},
+              "tags": {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 512}},
+              "owner": {"type": "string", "description": "The one user who may find it."}
+            }
+          }}
+        }
+      },
+      "AddedDocuments": {
+        "type": "object", "required": ["results"],
+        "properties": {
+          "results": {"type": "array", "items": {
+            "type": "object", "required": ["index", "status"],
+            "properties": {
+              "index": {"type": "integer"}, "id": {"type": "string"},
+              "status": {"type": "string", "enum": ["added", "unchanged", "failed"]},
+              "passages": {"type": "integer"}, "vectors": {"type": "integer"},
+              "error": {"type": "string"}
+            }
+          }}
+        }
+      },
+      "DocumentList": {
+        "type": "object", "required": ["documents", "nextCursor"],
+        "properties": {
+          "documents": {"type": "array", "items": {
+            "type": "object",
+            "properties": {
+              "id": {"type": "string"}, "source": {"type": "string"}, "title": {"type": "string"},
+              "type": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}},
+              "owner": {"type": ["string", "null"]}, "passages": {"type": "integer"},
+              "updatedAt": {"$ref": "#/components/schemas/Time"}
+            }
+          }},
+          "nextCursor": {"type": ["string", "null"]}
+        }
+      },
+      "FoundPassages": {
+        "type": "object", "required": ["mode", "passages"],
+        "properties": {
+          "mode": {"type": "string"},
+          "passages": {"type": "array", "items": {
+            "type": "object",
+            "properties": {
+              "id": {"type": "string"}, "source": {"type": "string"}, "title": {"type": "string"},
+              "type": {"type": "string"}, "tags": {"type": "array", "items": {"type": "string"}},
+              "text": {"type": "string"}
+            }
+          }}
+        }
+      },
       "SearchResult": {
         "type": "object", "required": ["results", "mode", "nextCursor"],
         "properties": {

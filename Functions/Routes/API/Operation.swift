@@ -10,6 +10,7 @@ enum Operation: String, CaseIterable, Sendable {
   case postMessage, postChat, streamChat, stopMessage
   // Administration
   case adminConversations, adminConversation, adminConversationsOfUser, adminStatistics
+  case listDocuments, addDocuments, removeDocument, searchDocuments, rebuildIndex
   case adminUsage, getUsage
   // What is remembered about people
   case getContext, setContext, removeContext, clearContext

@@ -137,7 +137,7 @@ private func file(_ passages: [Passage]) throws -> [UInt8] {
   }
 }
 
-/// rag.md's bar for Japanese: hit@1 ≥ 0.88 and hit@5 ≥ 0.97 over all documents.
+/// The bar for Japanese: hit@1 ≥ 0.88 and hit@5 ≥ 0.97 over all documents.
 @Suite struct RetrievalQualityTests {
   @Test func `finds the paragraph of a Japanese question`() throws {
     var builder = LexicalIndexBuilder()

@@ -206,7 +206,7 @@ struct TestAgent {
   }
 
   @Test func `gives the model what the knowledge says, within its bounds`() async throws {
-    var builder = LexicalIndexBuilder()
+    var builder = SegmentBuilder()
     try builder.add(
       Passage(id: "1", source: "s/1", title: "語", text: "語 means word & <speech>."))
     try builder.add(Passage(id: "2", source: "s/2", title: "x", text: "unrelated"))
@@ -224,7 +224,8 @@ struct TestAgent {
 
   @Test func `answers without knowledge when it cannot be had`() async throws {
     var test = test
-    test.knowledge = Knowledge(checkEvery: .seconds(60)) { _ in throw MemoryStore.Broken() }
+    test.knowledge = Knowledge(
+      checkEvery: .seconds(60), load: { _ in throw MemoryStore.Broken() })
     let report = try await test.answer(ScriptedModel([.text("Well."), .finish()]), receiver)
     #expect(report.passages == nil)
     #expect(receiver.text == "Well.")
@@ -372,7 +373,7 @@ struct TestAgent {
   }
 
   private func file(_ text: String, tag: String) throws -> Knowledge.File {
-    var builder = LexicalIndexBuilder()
+    var builder = SegmentBuilder()
     try builder.add(Passage(id: text, source: text, title: text, text: text))
     return Knowledge.File(bytes: try builder.file(), tag: tag)
   }
@@ -391,15 +392,15 @@ struct TestAgent {
     let bucket = Bucket()
     await bucket.put(try file("one", tag: "1"))
     let knowledge = Knowledge(checkEvery: .zero) { try await bucket.load($0) }
-    #expect(try await knowledge.current().index.passages()[0].id == "one")
+    #expect(try await knowledge.current().index.segments[0].lexical.passages()[0].id == "one")
     await bucket.put(try file("two", tag: "2"))
-    #expect(try await knowledge.current().index.passages()[0].id == "two")
+    #expect(try await knowledge.current().index.segments[0].lexical.passages()[0].id == "two")
     await bucket.put(nil)
     let stale = try await knowledge.current()
     #expect(stale.isStale)
-    #expect(stale.index.passages()[0].id == "two")
+    #expect(stale.index.segments[0].lexical.passages()[0].id == "two")
     await bucket.put(Knowledge.File(bytes: [1, 2, 3], tag: "3"))
-    #expect(try await knowledge.current().index.passages()[0].id == "two")
+    #expect(try await knowledge.current().index.segments[0].lexical.passages()[0].id == "two")
   }
 
   @Test func `throws when there never was one, and tries again`() async throws {

@@ -1,3 +1,4 @@
+import Crypto
 import Glibc
 
 /// The bytes of an index file, or of a part of one: in memory, or mapped from a file. Nothing is copied.
@@ -38,6 +39,9 @@ package struct IndexBytes: Sendable {
     let start = range.lowerBound + offset
     return IndexBytes(storage: storage, range: start..<start + count)
   }
+
+  /// SHA-256 of all, in hexadecimal; reads all.
+  var digest: String { withUnsafeBytes { Hex.encode(SHA256.digest($0)) } }
 
   package func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result

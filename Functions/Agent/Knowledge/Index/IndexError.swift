@@ -9,6 +9,6 @@ package enum IndexError: Error, Equatable {
   case tooLarge(String)
   /// The system's own words.
   case unreadable(String)
-  /// Vectors of another embedder than the others of the index.
-  case otherEmbedder(EmbedderID?)
+  /// Another writer has put together what was to be replaced.
+  case changedMeanwhile
 }

@@ -7,6 +7,9 @@ package struct IndexSegment: Sendable {
   /// Bytes of the file.
   package let size: Int
 
+  /// Nobody expects vectors of it: its passages are found by their words, as they are meant to be.
+  package var isWordsOnly = false
+
   package var count: Int { lexical.count }
   package var embedder: EmbedderID? { vectors?.embedder }
 

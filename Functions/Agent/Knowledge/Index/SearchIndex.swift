@@ -10,10 +10,6 @@ package struct SearchIndex: Sendable {
     package var score: Float
   }
 
-  /// With more segments than these, or with a quarter of all passages in later ones, it is time to
-  /// put them together.
-  private static let mostSegments = 8
-
   package let segments: [IndexSegment]
   /// For each segment which passages are hidden; nil for none.
   private let hidden: [[Bool]?]
@@ -50,12 +46,6 @@ package struct SearchIndex: Sendable {
   /// What the segments' vectors were made by, each once.
   package var embedders: Set<EmbedderID> { Set(segments.compactMap(\.embedder)) }
 
-  package var needsCompaction: Bool {
-    let first = segments.first?.count ?? 0
-    let later = segments.dropFirst().reduce(0) { $0 + $1.count + $1.removed.count }
-    return segments.count > Self.mostSegments || later > max(64, first / 4)
-  }
-
   // MARK: Searching
 
   /// The best passages by their words, best first.
@@ -88,9 +78,10 @@ package struct SearchIndex: Sendable {
     return Self.best(found, limit) { $0.score }
   }
 
-  /// Whether some passages that the filter admits have no vector of this embedder.
+  /// Whether some passages that the filter admits should have a vector of this embedder and have not.
   package func lacksVectors(of embedder: EmbedderID, filter: PassageFilter) -> Bool {
     zip(segments, hidden).contains { segment, hidden in
+      guard !segment.isWordsOnly else { return false }
       let admitted = Self.admitted(segment, hidden, filter)
       let wanted = admitted?.count { $0 } ?? segment.count
       guard let vectors = segment.vectors, vectors.embedder == embedder else { return wanted > 0 }
@@ -119,8 +110,14 @@ package struct SearchIndex: Sendable {
   // MARK: Putting together
 
   /// One segment with all that can be found; vectors of other embedders than `embedder` are left out.
-  package func compacted(for embedder: EmbedderID?) throws(IndexError) -> [UInt8] {
+  /// With `keepingMarks` it still says what is no more: earlier segments need to know.
+  package func compacted(
+    for embedder: EmbedderID?, keepingMarks: Bool = false
+  ) throws(IndexError) -> [UInt8] {
     var builder = SegmentBuilder(embedder: embedder)
+    if keepingMarks {
+      for id in segments.reduce(into: Set(), { $0.formUnion($1.removed) }) { builder.remove(id) }
+    }
     for (segment, hidden) in zip(segments, hidden) {
       var vectors: [Int: [Float]] = [:]
       if let rows = segment.vectors, rows.embedder == embedder {

@@ -88,7 +88,8 @@ package struct SegmentBuilder {
       rows.withUnsafeBufferPointer { rows in
         guard let source = rows.baseAddress, let target = output.baseAddress else { return }
         target.withMemoryRebound(to: Int8.self, capacity: rows.count) { target in
-          for start in Swift.stride(from: 0, to: rows.count, by: stride) {
+          for row in passageOfRow.indices {
+            let start = row * stride
             scales.append(cv_quantize(source + start, stride, stride, target + start))
           }
         }

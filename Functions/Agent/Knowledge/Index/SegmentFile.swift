@@ -31,7 +31,7 @@ enum SegmentFile {
 
   /// More than this many rows are looked through by their sign bits first.
   static let mostScanned = 20_000
-  /// rag.md: more is no job for a function.
+  /// More would not fit the memory and the start of a function.
   static let mostRows = 200_000
   static let mostPassages = 1_000_000
 
