@@ -10,6 +10,7 @@ enum Command: Equatable {
   case state(StateOptions)
   case logs(LogsOptions)
   case cost(CostOptions)
+  case knowledge(KnowledgeOptions)
   case version
   /// Help for a subcommand, or for the whole program.
   case help(Topic?)
@@ -23,6 +24,7 @@ enum Command: Equatable {
     case state
     case logs
     case cost
+    case knowledge
     case version
   }
 
@@ -83,6 +85,8 @@ enum Command: Equatable {
         try ArgumentReader(
           words, of: name, options: place.union(["--token", "--tenant", "--month"]),
           flags: ["--json"])
+      case .knowledge:
+        try ArgumentReader(words, of: name, options: place.union(KnowledgeOptions.options))
       case .version: try ArgumentReader(words, of: name, options: [])
       }
     if reader.wantsHelp { return .help(topic) }
@@ -95,6 +99,7 @@ enum Command: Equatable {
     case .state: return .state(try StateOptions(reader))
     case .logs: return .logs(try LogsOptions(reader))
     case .cost: return .cost(try CostOptions(reader))
+    case .knowledge: return .knowledge(try KnowledgeOptions(reader))
     case .version:
       _ = try reader.operands(atMost: 0)
       return .version

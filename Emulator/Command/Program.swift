@@ -45,6 +45,7 @@ enum Program {
     case .logs(let options): return try await LogsCommand(options: options).run()
     case .cost(let options):
       return try await Cost(options: options, environment: environment).run()
+    case .knowledge(let options): return try await KnowledgeCommand(options: options).run()
     case .version:
       Console.shared.print("martlet \(version)")
       return 0

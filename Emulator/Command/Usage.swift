@@ -11,6 +11,7 @@ enum Usage {
     case .state: state
     case .logs: logs
     case .cost: cost
+    case .knowledge: knowledge
     case .version: "martlet version\n\nPrints the version."
     }
   }
@@ -26,6 +27,7 @@ enum Usage {
     martlet state ACTION                check, export, import or reset what is kept
     martlet logs [FUNCTION]             show what functions wrote, also while they write it
     martlet cost [URL]                  what a tenant uses, and what the month will come to
+    martlet knowledge add FILE...       teach the assistants your own documents
     martlet version                     print the version
 
     `martlet COMMAND --help` explains a command.
@@ -137,6 +139,28 @@ enum Usage {
     \(place)
 
     Exit status: 0 done, 2 the command was wrong or the stack does not answer.
+    """
+
+  private static let knowledge = """
+    martlet knowledge add FILE... [--tags A,B] [--owner USER] [--limit N]
+    martlet knowledge list | search QUESTION | remove ID... | rebuild
+
+    Adds documents for the assistants to answer from, shows and removes them, through the HTTP API of
+    a running `martlet start` or of a deployed stack. Read are .md, .txt, .csv (a row is a document),
+    .jsonl (a line is one) and .pdf (by poppler's pdftotext), and the files of folders. What is there
+    already is not added again: after an interrupt the same command goes on. What cannot be read is
+    said and left out; the exit status is then 1. `rebuild` makes the search index anew, as after a
+    change of the embedder. docs/knowledge.md tells more.
+
+      --url ADDRESS        where the HTTP API is (http://127.0.0.1:3000)
+      --token TOKEN        an administrator's (one made with the state's key)
+      --tenant NAME        whose documents, with the state's key (default)
+      --owner USER         the one user who may find what is added
+      --type NAME          what kind of documents; a search finds only these
+      --tags A,B           put on all that is added; a search finds only what has them all
+      --limit N            documents to add or list, passages to find, at the most
+      --batch N            documents in a request (20; 1 to 100)
+    \(place)
     """
 
   private static let token = """

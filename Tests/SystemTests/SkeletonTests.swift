@@ -12,6 +12,7 @@ import Testing
       for script in ["keys", "secrets", "messages", "logs", "operations"] {
         try await emulator.run("\(script)_test.py")
       }
+      try await emulator.run("knowledge.py")
       try await emulator.run("dynamodb_test.py", try emulator.address("services"))
       try await emulator.run(
         "page_test.py", try emulator.address("gateway"), try emulator.address("token"))
