@@ -6,8 +6,7 @@ import LambdaRuntime
 /// `/api/v1/admin/knowledge…`: a tenant's own documents, for its administrators.
 ///
 /// `GET` lists, `POST` adds, `DELETE …/{id}` removes, `GET …/search?q=` shows what a user would find,
-/// `POST …/rebuild` has the index made anew.
-/// Everything is of the caller's own tenant; nothing in a request can name another one.
+/// `POST …/rebuild` has the index made anew. Everything is of the caller's own tenant; nothing in a request can name another one.
 struct KnowledgeAdmin: Handler {
   private static let mostDocuments = 100
   private static let searchLimits = 1...50
@@ -112,6 +111,8 @@ struct KnowledgeAdmin: Handler {
     let tags = value["tags"]?.array ?? []
     guard tags.allSatisfy({ $0.string != nil }) else { throw .badField("tags", limit: 512) }
     let id = value["id"]?.string
+    // These are paths of the API.
+    guard id != "search", id != "rebuild" else { throw .badID }
     let source = value["source"]?.string ?? id ?? ""
     return Library.Document(
       id: id, source: source, title: value["title"]?.string ?? source,

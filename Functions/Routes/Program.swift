@@ -67,10 +67,6 @@ struct Program: Sendable {
     StoredKnowledge(store: store, table: settings.tables.knowledge)
   }
 
-  private var providers: Providers {
-    Providers(settings.providers, http: http, cloud: client.settings, secrets: secrets)
-  }
-
   /// Every part that a turn needs, asked in the cheapest way that proves that it answers.
   private var healthChecks: [HealthCheck] {
     let (store, tables) = (store, settings.tables)

@@ -156,7 +156,7 @@ struct KnowledgeCommand {
     var failures = 0
     for id in ids {
       do {
-        _ = try await request("DELETE", "/" + PercentEncoding.encode(id, keepsSlash: true), token)
+        _ = try await request("DELETE", "/" + PercentEncoding.encode(id), token)
         Console.shared.print("removed \(id)")
       } catch let refused as Refused where refused.status == 404 {
         Console.shared.note("there is no document \(id)")

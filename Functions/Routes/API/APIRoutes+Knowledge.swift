@@ -22,7 +22,8 @@ extension APIRoutes {
         APIRoute.Parameter(
           name: "q", text: "The question.", schema: #"{"type":"string","minLength":1}"#,
           isRequired: true),
-        APIRoute.Parameter(name: "type", text: "Only passages of these types, with commas between."),
+        APIRoute.Parameter(
+          name: "type", text: "Only passages of these types, with commas between."),
         APIRoute.Parameter(name: "source", text: "Only passages of this source."),
         APIRoute.Parameter(name: "title", text: "Only passages of this title."),
         APIRoute.Parameter(name: "tags", text: "Only passages with all of these, commas between."),
