@@ -76,7 +76,10 @@ final class Cloud: Sendable {
     services = try await HTTPServer.start(configuration, on: loop) { request in
       .response(await router.answer(request))
     }
-    streams = try await StreamPoller(functions: functions, database: database, log: options.log)
+    streams = try await StreamPoller(
+      invoke: { [functions] name, event throws(InvokeError) in
+        try await functions.invoke(name, event)
+      }, database: database, log: options.log)
     let (dynamoDB, period) = (self.dynamoDB, options.sweepPeriod)
     sweeping = Task { await dynamoDB.sweep(every: period) }
     recording = Task { await recorder.run() }

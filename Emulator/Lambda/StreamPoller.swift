@@ -49,7 +49,11 @@ package final class StreamPoller: Sendable {
   private static let period = Duration.milliseconds(250)
   private static let mostRecords = 1_000
 
-  private let functions: Functions
+  /// Runs a function.
+  package typealias Invoke =
+    @Sendable (_ function: String, _ event: [UInt8]) async throws(InvokeError) -> InvocationResult
+
+  private let invoke: Invoke
   private let database: Database
   private let log: LogSink
   private let now: @Sendable () -> Double
@@ -57,10 +61,10 @@ package final class StreamPoller: Sendable {
 
   /// `now` is in Unix seconds.
   package init(
-    functions: Functions, database: Database, log: @escaping LogSink,
+    invoke: @escaping Invoke, database: Database, log: @escaping LogSink,
     now: @escaping @Sendable () -> Double = { Double(Timestamp.now.milliseconds) / 1000 }
   ) async throws {
-    self.functions = functions
+    self.invoke = invoke
     self.database = database
     self.log = log
     self.now = now
@@ -139,7 +143,7 @@ package final class StreamPoller: Sendable {
     var delivery = StreamDelivery(records, rules)
     while let part = delivery.next {
       try Task.checkCancellation()
-      let outcome = await invoke(function, part)
+      let outcome = await hand(part, to: function)
       switch delivery.take(outcome, now: now()) {
       case .go(let done, let givenUp):
         if givenUp > 0 {
@@ -154,12 +158,12 @@ package final class StreamPoller: Sendable {
     }
   }
 
-  private func invoke(
-    _ function: String, _ records: [StreamDelivery.Record]
+  private func hand(
+    _ records: [StreamDelivery.Record], to function: String
   ) async -> StreamDelivery.Outcome {
     let event: JSONValue = ["Records": .array(records.map(\.value))]
     do throws(InvokeError) {
-      let result = try await functions.invoke(function, event.encoded())
+      let result = try await invoke(function, event.encoded())
       guard !result.isFunctionError else { return .failed }
       return .succeeded(try? JSONValue(parsing: result.payload))
     } catch .eventTooLarge {

@@ -22,6 +22,9 @@ package struct Caller: Sendable, Equatable {
 
   package static func owner(user: String, tenant: String) -> String { key(tenant, user) }
 
+  /// The user in an owner's key.
+  static func user(ofOwner owner: String) -> String? { ComposedKey.split(owner).last }
+
   /// Joins parts so that two lists of parts never make the same key.
   static func key(_ parts: String...) -> String { ComposedKey.join(parts) }
 }

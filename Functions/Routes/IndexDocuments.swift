@@ -4,23 +4,37 @@ import LambdaRuntime
 
 /// `index`: keeps the documents' index what the knowledge table is.
 ///
-/// Takes batches of the table's stream; `{"action":"rebuild"}` makes the index anew from the table.
+/// Takes batches of the table's stream. `{"action":"rebuild"}` makes the index anew from the table;
+/// `{"action":"export"}` and `{"action":"import"}` exchange it with other programs as a file of FAISS
+/// (``IndexExchange``).
 /// Taking a batch twice does no harm. A batch that fails is delivered again as a whole: the index is
 /// changed by one write of its manifest or not at all.
 struct IndexDocuments: Handler {
   /// What is left for the answer.
   private static let reserve = Duration.seconds(2)
 
+  /// Where files are exchanged unless the event says otherwise.
+  fileprivate static let exchangePrefix = "documents/exchange"
+
   let keeper: IndexKeeper
+  let exchange: IndexExchange
 
   enum Event: Decodable {
     case changes(StreamEvent)
     case rebuild
+    case export(to: String, as: FAISSFile.Storage)
+    case `import`(from: String)
 
     private enum CodingKeys: String, CodingKey {
       case records = "Records"
       case action
+      case prefix
+      case storage
     }
+
+    private static let storages: [String: FAISSFile.Storage] = [
+      "flat": .flat, "bytes": .bytes, "halves": .halves,
+    ]
 
     init(from decoder: any Decoder) throws {
       let members = try decoder.container(keyedBy: CodingKeys.self)
@@ -28,11 +42,26 @@ struct IndexDocuments: Handler {
         self = .changes(try StreamEvent(from: decoder))
         return
       }
-      guard try members.decode(String.self, forKey: .action) == "rebuild" else {
+      let prefix =
+        try members.decodeIfPresent(String.self, forKey: .prefix) ?? IndexDocuments.exchangePrefix
+      guard prefix.hasPrefix("documents/"), !prefix.hasSuffix("/"), prefix.utf8.count <= 512 else {
         throw DecodingError.dataCorruptedError(
-          forKey: .action, in: members, debugDescription: "the only action is rebuild")
+          forKey: .prefix, in: members, debugDescription: "a prefix begins with documents/")
       }
-      self = .rebuild
+      switch try members.decode(String.self, forKey: .action) {
+      case "rebuild": self = .rebuild
+      case "import": self = .import(from: prefix)
+      case "export":
+        let name = try members.decodeIfPresent(String.self, forKey: .storage) ?? "flat"
+        guard let storage = Self.storages[name] else {
+          throw DecodingError.dataCorruptedError(
+            forKey: .storage, in: members, debugDescription: "there are flat, halves and bytes")
+        }
+        self = .export(to: prefix, as: storage)
+      default:
+        throw DecodingError.dataCorruptedError(
+          forKey: .action, in: members, debugDescription: "there are rebuild, export and import")
+      }
     }
   }
 
@@ -56,6 +85,10 @@ struct IndexDocuments: Handler {
         record.dynamodb.new.map(IndexKeeper.Change.put) ?? .removed(record.dynamodb.keys)
       }
       summary = try await keeper.apply(changes, until: deadline)
+    case .export(let prefix, let storage):
+      summary = IndexKeeper.Summary(exchanged: try await exchange.export(to: prefix, as: storage))
+    case .import(let prefix):
+      summary = IndexKeeper.Summary(exchanged: try await exchange.import(from: prefix))
     }
     if summary.embedderFailed {
       invocation.log.warn("embedder failed: passages are found by their words alone")

@@ -53,9 +53,13 @@ extension Program {
   }
 
   func indexDocuments() -> IndexDocuments {
-    IndexDocuments(
+    let embedder = embedder
+    return IndexDocuments(
       keeper: IndexKeeper(
-        store: store, table: settings.tables.knowledge, index: documentIndex, embedder: embedder))
+        store: store, table: settings.tables.knowledge, index: documentIndex, embedder: embedder),
+      exchange: IndexExchange(
+        store: store, table: settings.tables.knowledge, objects: Objects(client),
+        bucket: settings.knowledgeBucket, index: documentIndex, embedder: embedder?.id))
   }
 
   func knowledgeAdmin() -> KnowledgeAdmin {

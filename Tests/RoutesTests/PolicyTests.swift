@@ -1,3 +1,4 @@
+import Agent
 import Events
 import Foundation
 import JSON
@@ -204,6 +205,11 @@ private struct Scenarios {
       _ = try await index.handle(.rebuild, Invocation())
     }
     _ = try await index.handle(.rebuild, Invocation())
+    let exported = try await index.handle(
+      .export(to: "documents/exchange", as: .flat), Invocation())
+    #expect(exported.passages == 1)
+    #expect(
+      try await index.handle(.import(from: "documents/exchange"), Invocation()).passages == 1)
     #expect(try await ask("").statusCode == 200)
     #expect(try await ask("/rebuild", method: "POST").statusCode == 202)
     #expect(try await ask("/search", ["q": "pets"]).statusCode == 200)

@@ -38,6 +38,13 @@ package enum Documents {
     return "\(collection)/\(id)"
   }
 
+  /// The sort key of a passage's item.
+  static func itemID(of passage: Passage) -> String {
+    let collection = passage.tenant.map(collection(of:)) ?? collection
+    let prefix = "\(collection)/"
+    return passage.id.hasPrefix(prefix) ? String(passage.id.dropFirst(prefix.count)) : passage.id
+  }
+
   /// The passage of an item; nil for an item that is none: without text, or with an owner in
   /// everybody's collection.
   package static func passage(_ item: Item) -> Passage? {

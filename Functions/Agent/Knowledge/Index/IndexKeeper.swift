@@ -21,6 +21,21 @@ package struct IndexKeeper: Sendable {
     package var segments = 0
     /// The embedder failed: passages without a stored vector are found by their words alone.
     package var embedderFailed = false
+
+    package init(
+      passages: Int = 0, vectors: Int = 0, removed: Int = 0, refused: [String] = [],
+      segments: Int = 0, embedderFailed: Bool = false
+    ) {
+      self.passages = passages
+      self.vectors = vectors
+      self.removed = removed
+      self.refused = refused
+      self.segments = segments
+      self.embedderFailed = embedderFailed
+    }
+
+    /// Of an exchange: every passage with its vector.
+    package init(exchanged count: Int) { self.init(passages: count, vectors: count) }
   }
 
   private static let pageLimit = 500

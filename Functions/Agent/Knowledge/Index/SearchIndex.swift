@@ -118,6 +118,13 @@ package struct SearchIndex: Sendable {
     if keepingMarks {
       for id in segments.reduce(into: Set(), { $0.formUnion($1.removed) }) { builder.remove(id) }
     }
+    for (passage, vector) in everything(of: embedder) { try builder.add(passage, vector: vector) }
+    return try builder.file()
+  }
+
+  /// All passages that can be found, each with its vector of this embedder as exactly as it is stored.
+  func everything(of embedder: EmbedderID?) -> [(passage: Passage, vector: [Float]?)] {
+    var everything: [(passage: Passage, vector: [Float]?)] = []
     for (segment, hidden) in zip(segments, hidden) {
       var vectors: [Int: [Float]] = [:]
       if let rows = segment.vectors, rows.embedder == embedder {
@@ -125,9 +132,9 @@ package struct SearchIndex: Sendable {
       }
       for (number, passage) in segment.lexical.passages().enumerated()
       where hidden.map({ !$0[number] }) ?? true {
-        try builder.add(passage, vector: vectors[number])
+        everything.append((passage, vectors[number]))
       }
     }
-    return try builder.file()
+    return everything
   }
 }
