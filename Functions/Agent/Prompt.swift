@@ -4,18 +4,24 @@
 /// user messages, results in tool messages. Passages are escaped, so that no text in one can end it.
 package struct Prompt: Sendable {
   package var profile: Profile
+  /// False when the knowledge could not be searched: nothing found means nothing then.
+  package var isSearched = true
 
-  package init(_ profile: Profile) {
+  package init(_ profile: Profile, isSearched: Bool = true) {
     self.profile = profile
+    self.isSearched = isSearched
   }
 
   /// The system message. Passages are numbered from 1, as the answer cites them: `[1]`; `person` is
   /// what is remembered about who asks.
   package func system(passages: [Passage], person: [ContextEntry] = []) -> String {
     var beginning = profile.instructions
+    if !profile.tools.isEmpty { beginning += "\n\n" + Self.aboutTools }
     let known = person.prompt
     if !known.isEmpty { beginning += "\n\n\(Self.aboutPerson)\n<person>\n\(known)\n</person>" }
-    guard !passages.isEmpty else { return beginning + "\n\n" + Self.withoutContext }
+    guard !passages.isEmpty else {
+      return beginning + "\n\n" + (isSearched ? Self.withoutContext : Self.withoutSearch)
+    }
     var text = beginning + "\n\n" + Self.aboutContext + "\n<context>\n"
     for (index, passage) in passages.enumerated() {
       text += "<passage id=\"\(index + 1)\" source=\"\(Self.escaped(passage.source))\""
@@ -49,6 +55,15 @@ package struct Prompt: Sendable {
   private static let withoutContext = """
     Nothing was found for the newest message. When no tool tells you what was asked, say that you \
     do not know and ask a question that helps to find it.
+    """
+
+  private static let withoutSearch = """
+    The knowledge cannot be searched at the moment. When no tool tells you what was asked, say that \
+    it cannot be looked up now and ask to try again later.
+    """
+
+  private static let aboutTools = """
+    When a tool fails, say what could not be looked up; do not answer that part from memory.
     """
 
   static func escaped(_ text: String) -> String {

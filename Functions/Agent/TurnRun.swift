@@ -31,7 +31,7 @@ struct TurnRun: Sendable {
       try await admitted
       // What cannot be read is not remembered for once.
       let person = (try? await remembered) ?? []
-      var report = await answer(history, retrieval?.passages ?? [], person, start)
+      var report = await answer(history, retrieval?.passages, person, start)
       report.passages = retrieval?.passages.count
       report.retrieval = retrieval?.mode
       return report
@@ -62,13 +62,14 @@ struct TurnRun: Sendable {
   // MARK: The ways a turn goes
 
   private func answer(
-    _ history: [Turn], _ passages: [Passage], _ person: [ContextEntry],
+    _ history: [Turn], _ found: [Passage]?, _ person: [ContextEntry],
     _ start: ContinuousClock.Instant
   ) async -> TurnReport {
     let prepared = start.duration(to: .now)
+    let passages = found ?? []
     var ending = Generation.Ending.disconnected
     if await send(.started(conversation: conversation, message: message)) {
-      let prompt = Prompt(profile)
+      let prompt = Prompt(profile, isSearched: found != nil)
       let generation = Generation(
         rounds: Rounds(
           model: model, tools: tools, profile: profile, caller: question.caller, turn: message,
