@@ -1,9 +1,9 @@
 import JSON
 import Testing
 
-@testable import Services
+@testable import Template
 
-@Suite struct EventPatternTests {
+@Suite struct PatternTests {
   private static let event: JSONValue = [
     "source": "shop", "detail-type": "order", "resources": ["arn:a", "arn:b"],
     "detail": [
