@@ -56,7 +56,8 @@ extension S3 {
     let results = try await database.write { connection in
       let table = ObjectTable(connection: connection)
       let bucket = try table.requireBucket(bucket)
-      try Self.checkBypass(request, bucket)
+      // A header that ends retentions is passed over in a bucket without any, unlike in DeleteObject:
+      // programs that empty buckets of all kinds send it always.
       return try wanted.map { item in
         let instant = Instant(now: now, newVersion: VersionID.new(), bypass: bypass)
         return try Self.delete(item, in: table, bucket, instant)

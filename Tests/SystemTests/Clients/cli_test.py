@@ -1,10 +1,12 @@
 """The AWS CLI drives some operations of each service, and the command of the greeting works as it stands there."""
+import base64
 import json
 import os
 import re
 import signal
 import subprocess
 import tempfile
+import time
 
 from harness import PROGRAM, run
 
@@ -85,6 +87,58 @@ def test_secretsmanager():
     aws("secretsmanager", "create-secret", "--name", "cli", "--secret-string", "x")
     assert "cli" in [s["Name"] for s in aws("secretsmanager", "list-secrets")["SecretList"]]
     aws("secretsmanager", "get-secret-value", "--secret-id", "none", fails="ResourceNotFoundException")
+
+
+def test_kms():
+    key = aws("kms", "create-key")["KeyMetadata"]["KeyId"]
+    aws("kms", "create-alias", "--alias-name", "alias/cli", "--target-key-id", key)
+    sealed = aws("kms", "encrypt", "--key-id", "alias/cli", "--plaintext", "secret")["CiphertextBlob"]
+    with open(os.path.join(place.name, "sealed"), "wb") as file:
+        file.write(base64.b64decode(sealed))
+    opened = aws("kms", "decrypt", "--ciphertext-blob", "fileb://sealed")["Plaintext"]
+    assert base64.b64decode(opened) == b"secret", opened
+    aws("kms", "describe-key", "--key-id", "alias/none", fails="NotFoundException")
+
+
+def test_ssm():
+    aws("ssm", "put-parameter", "--name", "/cli/a", "--value", "1", "--type", "SecureString")
+    found = aws("ssm", "get-parameters-by-path", "--path", "/cli", "--with-decryption")["Parameters"]
+    assert [p["Value"] for p in found] == ["1"], found
+    aws("ssm", "get-parameter", "--name", "/cli/none", fails="ParameterNotFound")
+
+
+def test_sts():
+    assert aws("sts", "get-caller-identity")["Account"] == "000000000000"
+
+
+def test_sqs():
+    # This service alone passes over AWS_ENDPOINT_URL in version 1 of the CLI.
+    def sqs(*words, **options):
+        return aws("--endpoint-url", services, "sqs", *words, **options)
+    url = sqs("create-queue", "--queue-name", "cli")["QueueUrl"]
+    sqs("send-message", "--queue-url", url, "--message-body", "hello")
+    got = sqs("receive-message", "--queue-url", url)["Messages"][0]
+    assert got["Body"] == "hello"
+    sqs("delete-message", "--queue-url", url, "--receipt-handle", got["ReceiptHandle"])
+    sqs("get-queue-url", "--queue-name", "none", fails="NonExistentQueue")
+
+
+def test_events():
+    aws("events", "put-rule", "--name", "cli", "--event-pattern", '{"source":["cli"]}')
+    assert "cli" in [r["Name"] for r in aws("events", "list-rules")["Rules"]]
+    entry = '[{"Source":"cli","DetailType":"t","Detail":"{}"}]'
+    assert aws("events", "put-events", "--entries", entry)["FailedEntryCount"] == 0
+
+
+def test_logs():
+    aws("logs", "create-log-group", "--log-group-name", "/cli")
+    aws("logs", "create-log-stream", "--log-group-name", "/cli", "--log-stream-name", "one")
+    now = str(int(time.time() * 1000))
+    aws("logs", "put-log-events", "--log-group-name", "/cli", "--log-stream-name", "one", "--log-events",
+        f"timestamp={now},message=hello")
+    found = aws("logs", "filter-log-events", "--log-group-name", "/cli", "--filter-pattern", "hello")["events"]
+    assert [e["message"] for e in found] == ["hello"], found
+    aws("logs", "create-log-group", "--log-group-name", "/cli", fails="ResourceAlreadyExistsException")
 
 
 def test_wrong_keys():
