@@ -73,7 +73,8 @@ enum Command: Equatable {
           words, of: name, options: place.union(["--user", "--role", "--tenant", "--key"]))
       case .package:
         try ArgumentReader(
-          words, of: name, options: ["--template", "--build"], flags: ["--no-loader"])
+          words, of: name, options: ["--template", "--build", "--time-zone"],
+          flags: ["--no-loader"])
       case .smoke:
         try ArgumentReader(
           words, of: name, options: ["--websocket", "--token", "--timeout", "--message"])
@@ -243,11 +244,32 @@ struct PackageOptions: Equatable {
   var functions: [String]
   /// Pack the loader and the C library, too.
   var bringsLoader: Bool
+  /// Names of zones whose files are packed.
+  var timeZones: [String]
 
   init(_ reader: ArgumentReader) throws(UsageError) {
     project = try ProjectOptions(reader)
     functions = reader.operands
     bringsLoader = !reader.has("--no-loader")
+    timeZones = (reader["--time-zone"] ?? "").split(separator: ",").map { String($0) }
+    for zone in timeZones where !Self.isZoneName(zone) {
+      throw reader.usage("--time-zone \(zone): a zone is called as Europe/Berlin or UTC")
+    }
+  }
+}
+
+extension PackageOptions {
+  /// Names as the zones' files have them: never a way out of their folder.
+  static func isZoneName(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return text.utf8.count <= 64
+      && parts.allSatisfy { part in
+        part.first?.isLetter == true
+          && part.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+              || [43, 45, 95].contains($0)
+          }
+      }
   }
 }
 

@@ -178,7 +178,7 @@ enum Usage {
     """
 
   private static let package = """
-    martlet package [FUNCTION…] [--template FILE] [--build FOLDER] [--no-loader]
+    martlet package [FUNCTION…] [--template FILE] [--build FOLDER] [--time-zone NAME,…] [--no-loader]
 
     Makes a function's deployment package where the template's CodeUri looks for it
     (.build/package/FUNCTION.zip): bootstrap, stripped; the libraries it loads, those it opens while
@@ -189,6 +189,7 @@ enum Usage {
 
       --template FILE      the template (template.json)
       --build FOLDER       where bootstrap lies (the template's Metadata.Martlet.Build)
+      --time-zone NAME,…   pack the files of these zones (Asia/Tokyo) beside that of WORKING_HOURS
       --no-loader          leave loader, C and C++ library out and use the target's; refused when
                            the program needs newer ones than provided.al2023 has
 

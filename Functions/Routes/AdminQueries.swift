@@ -10,6 +10,7 @@ struct AdminQueries: Sendable {
   let archive: any Archive
   let ledger: UsageLedger
   let secret: @Sendable () async throws -> [UInt8]
+  var rules = SessionRules()
   var now: @Sendable () -> Timestamp = { .now }
 
   func answer(_ query: AdminQuery, _ event: HTTPEvent, _ caller: Caller) async throws -> JSONValue {
@@ -29,7 +30,7 @@ struct AdminQueries: Sendable {
       return try await conversation(id, event, caller)
     case .statistics:
       return ConversationViews.statistics(
-        try await TenantStatistics(of: caller.tenant, in: archive))
+        try await TenantStatistics(of: caller.tenant, in: archive, at: now(), rules))
     case .usage:
       let now = now()
       let wanted = event.queryStringParameters?["month"] ?? now.month

@@ -42,13 +42,15 @@ struct ArchivePage<Element: Sendable>: Sendable {
 }
 
 /// A tenant's conversations in numbers.
-struct TenantStatistics: Sendable, Equatable {
+struct TenantStatistics: Sendable {
   /// Conversations that are read for it at the most.
   static let limit = 10_000
 
   private(set) var conversations = 0
   private(set) var turns = 0
   private(set) var usage = Usage()
+  /// The newest session of each conversation, by how it stands.
+  private(set) var sessions: [Session.Status: Int] = [:]
   private(set) var byAssistant: [String: Int] = [:]
   private(set) var lastUpdate: Timestamp?
   /// False when there are more conversations than `limit`: the numbers are of the newest.
@@ -57,7 +59,14 @@ struct TenantStatistics: Sendable, Equatable {
 
   var userCount: Int { users.count }
 
-  init(of tenant: String, in archive: any Archive) async throws {
+  private let now: Timestamp
+  private let rules: SessionRules
+
+  init(
+    of tenant: String, in archive: any Archive, at now: Timestamp, _ rules: SessionRules
+  ) async throws {
+    self.now = now
+    self.rules = rules
     var request = PageRequest(limit: 1000)
     repeat {
       let page = try await archive.conversations(ofTenant: tenant, request)
@@ -73,6 +82,9 @@ struct TenantStatistics: Sendable, Equatable {
     usage = usage + conversation.usage
     users.insert(conversation.user)
     byAssistant[conversation.assistant, default: 0] += 1
+    if let session = conversation.sessions.last {
+      sessions[session.status(at: now, rules), default: 0] += 1
+    }
     lastUpdate = max(lastUpdate ?? conversation.updatedAt, conversation.updatedAt)
   }
 }

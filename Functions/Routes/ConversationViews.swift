@@ -10,6 +10,9 @@ enum ConversationViews {
       "title": .string(conversation.title), "status": .string(conversation.status.rawValue),
       "assistant": .string(conversation.assistant), "metadata": metadata(conversation.metadata),
       "turns": .int(conversation.turns), "usage": conversation.usage.json,
+      "session": conversation.sessions.last.map {
+        ["number": .int($0.number), "status": .string($0.status.rawValue)]
+      } ?? .null,
       "createdAt": .string(conversation.createdAt.iso),
       "updatedAt": .string(conversation.updatedAt.iso),
     ]
@@ -51,8 +54,17 @@ enum ConversationViews {
         JSONObject(
           statistics.byAssistant.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })),
       "updatedAt": statistics.lastUpdate.map { .string($0.iso) } ?? .null,
+      "sessions": sessions(statistics),
       "isComplete": .bool(statistics.isComplete),
     ]
+  }
+
+  private static func sessions(_ statistics: TenantStatistics) -> JSONValue {
+    var counts: JSONObject = [:]
+    for status in Session.Status.allCases {
+      counts[status.rawValue] = .int(statistics.sessions[status] ?? 0)
+    }
+    return .object(counts)
   }
 
   /// The question and the answer of a turn.

@@ -49,6 +49,9 @@ struct Conversations: Handler {
     case .getContext, .setContext, .removeContext, .clearContext:
       try await ContextRoutes(context: context, now: now()).answer(request, event, caller)
     case .getUsage: try await usage(caller)
+    case .listSessions, .getSession, .setSession:
+      try await SessionRoutes(conversations: conversations, now: now()).answer(
+        request, event, caller)
     default: throw Refusal.notFound
     }
   }

@@ -13,6 +13,7 @@ struct Program: Sendable {
   let http: HTTPClient
   private let secrets: Secrets
   let taskRoot: String
+  private let rules: SessionRules
 
   /// Throws `SettingError` for a wrong value.
   init(environment: [String: String]) throws {
@@ -21,6 +22,9 @@ struct Program: Sendable {
     client = CloudClient(CloudSettings(environment: environment), http: http)
     secrets = Secrets(client, life: settings.cacheTime)
     taskRoot = environment["LAMBDA_TASK_ROOT"] ?? "."
+    rules = SessionRules(
+      inactivity: settings.sessionPause,
+      hours: try settings.workingHours(in: ["\(taskRoot)/zoneinfo", "/usr/share/zoneinfo"]))
   }
 
   /// The environment of this process.
@@ -54,7 +58,8 @@ struct Program: Sendable {
 
   private var storedConversations: StoredConversations {
     StoredConversations(
-      store, conversations: settings.tables.conversations, turns: settings.tables.turns)
+      store, conversations: settings.tables.conversations, turns: settings.tables.turns,
+      rules: rules)
   }
 
   private var archive: StoredArchive { StoredArchive(conversations: storedConversations) }
@@ -117,7 +122,7 @@ struct Program: Sendable {
   func admin() -> Admin {
     Admin(
       tokens: tokens,
-      queries: AdminQueries(archive: archive, ledger: ledger, secret: tokenSecret))
+      queries: AdminQueries(archive: archive, ledger: ledger, secret: tokenSecret, rules: rules))
   }
 
   func conversations() -> Conversations {

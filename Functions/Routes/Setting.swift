@@ -85,6 +85,15 @@ struct Setting: Sendable {
     name: "RESUME_GRACE_SECONDS", standard: "10", range: "a whole number from 0 to 25",
     meaning: "Seconds for which an answer goes on after its client went away; a client that comes "
       + "back in time gets what it missed and then the live rest.")
+  static let sessionPause = Setting(
+    name: "SESSION_TIMEOUT_SECONDS", standard: "25200", range: "a whole number from 60 to 604800",
+    meaning: "The pause in a conversation that ends a session.")
+  static let workingHours = Setting(
+    name: "WORKING_HOURS", standard: "",
+    range: "a time zone and periods, such as `Asia/Tokyo Mon-Fri 09:00-18:00, Sat 10:00-14:00`",
+    meaning:
+      "When people of yours are at work; sessions do not go over opening or closing time. The "
+      + "zone's file has to be in the package, see `docs/chat.md`.")
   static let budgets = Setting(
     name: "BUDGETS", standard: "",
     range: "entries `user/day=200000` or `tenant/month=50usd` with commas between them",
@@ -136,9 +145,8 @@ struct Setting: Sendable {
       provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
       searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
       googleLocation, bedrockRegion, providerKeys, assistant, flags, origins, cacheTime,
-      resumeGrace, budgets, prices, logLevel, webSocketURL, tokenKey, connections, conversations,
-      turns, claims,
-      knowledge, usage, context, knowledgeBucket,
+      resumeGrace, sessionPause, workingHours, budgets, prices, logLevel, webSocketURL, tokenKey,
+      connections, conversations, turns, claims, knowledge, usage, context, knowledgeBucket,
     ] + ofKnowledge
 
   private static func key(_ name: String, _ meaning: String) -> Setting {

@@ -11,6 +11,9 @@ struct Settings: Sendable {
   let cacheTime: Duration
   /// How long a turn goes on without a listener.
   let resumeGrace: Duration
+  let sessionPause: Duration
+  /// `WORKING_HOURS` as it is written; the zone's file is read at first use.
+  let workingHours: String
   let budgets: [Budget]
   let prices: PriceTable
   /// nil when the page's own host is meant.
@@ -43,6 +46,8 @@ struct Settings: Sendable {
     allowedOrigins = try read.origins(.origins)
     cacheTime = .seconds(try read.whole(.cacheTime, 0...3600))
     resumeGrace = .seconds(try read.whole(.resumeGrace, 0...25))
+    sessionPause = .seconds(try read.whole(.sessionPause, 60...604_800))
+    workingHours = try read.text(.workingHours, 0...512)
     guard let budgets = Budget.list(try read.text(.budgets, 0...2_048)) else {
       throw read.refusal(.budgets)
     }

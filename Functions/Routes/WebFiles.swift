@@ -31,7 +31,8 @@ struct WebFiles: Sendable {
     let names = segments.isEmpty ? ["index.html"] : segments
     guard names.count <= 8, names.allSatisfy(Self.isName),
       let ending = names.last?.split(separator: ".").last, let kind = Self.types[String(ending)],
-      let bytes = Self.read("\(folder)/\(names.joined(separator: "/"))")
+      let bytes = PlainFile.bytes(
+        of: "\(folder)/\(names.joined(separator: "/"))", limit: Self.longest)
     else { return nil }
     let digest = SHA256.digest(bytes).prefix(16)
     return File(
@@ -53,25 +54,5 @@ struct WebFiles: Sendable {
       default: false
       }
     }
-  }
-
-  private static func read(_ path: String) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      status.st_size <= longest
-    else { return nil }
-    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-    var count = 0
-    while count < bytes.count {
-      let more = bytes[count...].withUnsafeMutableBytes {
-        Glibc.read(descriptor, $0.baseAddress, $0.count)
-      }
-      guard more > 0 else { return nil }
-      count += more
-    }
-    return bytes
   }
 }

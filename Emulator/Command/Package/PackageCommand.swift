@@ -7,6 +7,7 @@ struct PackageCommand {
   /// Lambda quotas: 50 MB zipped, when it is uploaded directly; 250 MB unpacked.
   static let longestZip = 50 * 1024 * 1024
   static let longestUnpacked = 250 * 1024 * 1024
+  private static let longestZoneFile = 1 << 20
 
   let options: PackageOptions
 
@@ -36,13 +37,35 @@ struct PackageCommand {
         try check(program, path)
         programs[path] = program
       }
-      let package = CodePackage(program.files + (try project.files(of: function)))
+      let package = CodePackage(
+        program.files + (try project.files(of: function)) + (try zones(of: function)))
       try write(package, of: function, to: project.archive(of: function))
     }
     for (path, program) in programs.sorted(by: { $0.key < $1.key }) {
       Console.shared.print(PackageReport.versions(of: program, at: path))
     }
     return 0
+  }
+
+  /// Files of time zones: those that are asked for, and that of the function's WORKING_HOURS.
+  private func zones(
+    of function: FunctionDefinition
+  ) throws(ProjectError) -> [CodePackage.File] {
+    let hours = function.environment["WORKING_HOURS"] ?? ""
+    let named = hours.split(separator: " ").first.map { String($0) }
+    var files: [CodePackage.File] = []
+    for name in options.timeZones + [named].compactMap({ $0 })
+    where PackageOptions.isZoneName(name) {
+      do throws(Files.Problem) {
+        let bytes = try Files.contents(
+          of: "/usr/share/zoneinfo/\(name)", limit: Self.longestZoneFile)
+        files.append(CodePackage.File("zoneinfo/\(name)", bytes, isExecutable: false))
+      } catch {
+        throw ProjectError(
+          description: "the time zone \(name) \(error); zones are read from /usr/share/zoneinfo")
+      }
+    }
+    return files
   }
 
   private func chosen(from application: Application) throws -> [FunctionDefinition] {

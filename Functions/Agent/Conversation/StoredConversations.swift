@@ -24,9 +24,13 @@ package struct StoredConversations: ConversationStore {
   let store: Store
   let conversations: String
   let turns: String
+  package let rules: SessionRules
 
-  /// `conversations` and `turns` name the tables.
-  package init(_ store: Store, conversations: String, turns: String) {
+  /// `conversations` and `turns` name the tables; `rules` say when a session ends.
+  package init(
+    _ store: Store, conversations: String, turns: String, rules: SessionRules = SessionRules()
+  ) {
+    self.rules = rules
     self.store = store
     self.conversations = conversations
     self.turns = turns
@@ -79,13 +83,15 @@ package struct StoredConversations: ConversationStore {
   private func conversation(
     from turn: Turn, _ caller: Caller, _ title: String, _ place: String
   ) -> Item {
-    [
+    let session = rules.session(of: turn, after: nil)
+    return [
       "owner": .string(caller.owner), "conversationId": .string(turn.conversation.text),
       "tenant": .string(caller.tenant), "user": .string(caller.user),
       "tenantConversation": .string(place), "assistant": .string(turn.assistant),
       "title": .string(title), "createdAt": .string(turn.askedAt.iso),
       "updatedAt": .string(turn.answeredAt.iso), "turnCount": 1, "head": 1,
       "usage": turn.usage.attribute, "recent": [turn.message: 1], "metadata": [:],
+      "sessions": .map([String(session.number): session.attribute]),
     ]
   }
 
@@ -97,6 +103,8 @@ package struct StoredConversations: ConversationStore {
       .add(AttributePath("usage", "output"), AttributeValue(turn.usage.output)),
       .add(AttributePath("usage", "cachedInput"), AttributeValue(turn.usage.cachedInput)),
     ]
+    let session = rules.session(of: turn, after: Session.list(before["sessions"]).last)
+    changes += Session.changes(session, before["sessions"])
     if turn.usage.audioInput > 0 {
       changes.append(
         .add(AttributePath("usage", "audioInput"), AttributeValue(turn.usage.audioInput)))

@@ -42,7 +42,11 @@ package struct Timestamp: Sendable, Hashable, Comparable {
 
   // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days_from_civil, civil_from_days.
 
-  private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+  /// Of the calendar, in UTC.
+  var year: Int64 { Self.date(days: milliseconds / 86_400_000).year }
+
+  /// Days since 1970.
+  static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     let year = month <= 2 ? year - 1 : year
     let era = year / 400
     let yearOfEra = year - era * 400

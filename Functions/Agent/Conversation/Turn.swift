@@ -98,6 +98,8 @@ package struct Conversation: Sendable, Equatable {
   package var metadata: [String: String] = [:]
   /// The number of the turn that the next one follows; nil is the newest.
   package var head: Int?
+  /// The newest ones, the oldest of them first.
+  package var sessions: [Session] = []
 
   package enum Status: String, Sendable, CaseIterable {
     case active

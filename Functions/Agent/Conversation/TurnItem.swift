@@ -54,6 +54,7 @@ extension Conversation {
     status = item["status"]?.string.flatMap(Status.init) ?? .active
     metadata = (item["metadata"]?.map ?? [:]).compactMapValues(\.string)
     head = item["head"]?.int
+    sessions = Session.list(item["sessions"])
   }
 }
 

@@ -90,6 +90,22 @@ enum APIRoutes {
       tag: .conversations, summary: "Forgets a value of the conversation's metadata.",
       answers: gone),
     APIRoute(
+      operation: .listSessions, method: "GET", path: "/api/v1/conversations/{id}/sessions",
+      function: "conversations", access: .user, tag: .conversations,
+      summary: "The newest sessions of a conversation: stretches without a long pause.",
+      answers: ok("SessionList", "The sessions, the newest first.")),
+    APIRoute(
+      operation: .getSession, method: "GET",
+      path: "/api/v1/conversations/{id}/sessions/{number}", function: "conversations",
+      access: .user, tag: .conversations, summary: "A session with what it was about.",
+      answers: ok("SessionDetail", "The session.")),
+    APIRoute(
+      operation: .setSession, method: "PUT",
+      path: "/api/v1/conversations/{id}/sessions/{number}", function: "conversations",
+      access: .user, tag: .conversations,
+      summary: "Says how a session stands: escalated asks for a person, closed ends it.",
+      body: "SessionChange", answers: ok("Session", "The session as it is now.")),
+    APIRoute(
       operation: .exportConversation, method: "GET", path: "/api/v1/conversations/{id}/export",
       function: "conversations", access: .user, tag: .conversations,
       summary: "One conversation as JSON or Markdown.", parameters: [format, cursor],

@@ -32,6 +32,9 @@ enum OpenAPISchemas {
           "status": {"type": "string", "enum": ["active", "archived", "closed"]},
           "metadata": {"$ref": "#/components/schemas/Metadata"},
           "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
+          "session": {"type": ["object", "null"], "properties": {
+            "number": {"type": "integer"}, "status": {"type": "string"}
+          }},
           "createdAt": {"$ref": "#/components/schemas/Time"},
           "updatedAt": {"$ref": "#/components/schemas/Time"}
         }
@@ -49,6 +52,42 @@ enum OpenAPISchemas {
           {"$ref": "#/components/schemas/MessageList"},
           {"type": "object", "properties": {"conversation": {"$ref": "#/components/schemas/Conversation"}}}
         ]
+      },
+      "Session": {
+        "type": "object",
+        "required": ["number", "status", "turns", "usage", "startedAt", "lastAt", "seconds"],
+        "properties": {
+          "number": {"type": "integer"},
+          "status": {"type": "string", "enum": ["open", "escalated", "closed"]},
+          "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
+          "startedAt": {"$ref": "#/components/schemas/Time"},
+          "lastAt": {"$ref": "#/components/schemas/Time"}, "seconds": {"type": "integer"},
+          "inWorkingHours": {"type": ["boolean", "null"]}
+        }
+      },
+      "SessionList": {
+        "type": "object", "required": ["sessions"],
+        "properties": {"sessions": {"type": "array", "items": {"$ref": "#/components/schemas/Session"}}}
+      },
+      "SessionDetail": {
+        "allOf": [
+          {"$ref": "#/components/schemas/Session"},
+          {"type": "object", "properties": {"summary": {
+            "type": "object",
+            "properties": {
+              "topics": {"type": "array", "items": {"type": "string"}},
+              "firstQuestion": {"type": "string"}, "lastQuestion": {"type": "string"},
+              "lastAnswer": {"type": "string"},
+              "sources": {"type": "array", "items": {"type": "string"}},
+              "tools": {"type": "object", "additionalProperties": {"type": "integer"}},
+              "feedback": {"type": "object"}, "unfinished": {"type": "integer"}
+            }
+          }}}
+        ]
+      },
+      "SessionChange": {
+        "type": "object", "additionalProperties": false, "required": ["status"],
+        "properties": {"status": {"type": "string", "enum": ["open", "escalated", "closed"]}}
       },
       "NewConversation": {
         "type": "object", "additionalProperties": false,
@@ -223,6 +262,7 @@ enum OpenAPISchemas {
           "conversations": {"type": "integer"}, "users": {"type": "integer"},
           "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
           "conversationsByAssistant": {"type": "object", "additionalProperties": {"type": "integer"}},
+          "sessions": {"type": "object", "additionalProperties": {"type": "integer"}},
           "updatedAt": {"type": ["string", "null"]}, "isComplete": {"type": "boolean"}
         }
       },

@@ -4,6 +4,7 @@ enum Operation: String, CaseIterable, Sendable {
   case listConversations, createConversation, getConversation, changeConversation
   case deleteConversation, searchConversations
   case setMetadata, removeMetadata
+  case listSessions, getSession, setSession
   case listMessages, setFeedback, removeFeedback
   case exportConversation, exportConversations
   // Messages

@@ -42,6 +42,12 @@ import Testing
         usage: Usage(input: 6, output: 4, cachedInput: 2),
         createdAt: Timestamp(milliseconds: 1_000), updatedAt: Timestamp(milliseconds: 9_005))
       conversation.head = 2
+      conversation.sessions = [
+        Session(
+          number: 1, status: .open, firstTurn: 1, turns: 2,
+          usage: Usage(input: 6, output: 4, cachedInput: 2),
+          startedAt: Timestamp(milliseconds: 1_000), lastAt: Timestamp(milliseconds: 9_005))
+      ]
       #expect(recent.conversation == conversation)
       #expect(try await table.recent(id, of: .ana, turns: 1)?.turns.map(\.number) == [2])
     }

@@ -292,6 +292,27 @@ def test_what_is_remembered_reaches_the_model_and_is_forgotten():
     assert call("GET", base, dora) == {"entries": []}
 
 
+def test_sessions_of_a_conversation():
+    first = ask("What does 猫 mean?")
+    base = f"{BASE}/{first['conversationId']}/sessions"
+    (session,) = call("GET", base)["sessions"]
+    assert session["number"] == 1 and session["status"] == "open" and session["turns"] == 1, session
+    assert call("PUT", f"{base}/1", body={"status": "escalated"})["status"] == "escalated"
+    chief = token("--user", "root", "--role", "admin")
+    assert call("GET", "/api/v1/admin/chat/stats", chief)["sessions"]["escalated"] >= 1
+    ask("And 犬?", conversationId=first["conversationId"])
+    assert call("GET", base)["sessions"][0]["turns"] == 2
+    call("PUT", f"{base}/1", body={"status": "closed"})
+    ask("What does 食べる mean?", conversationId=first["conversationId"])
+    assert [s["number"] for s in call("GET", base)["sessions"]] == [2, 1]
+    detail = call("GET", f"{base}/1")
+    assert detail["status"] == "closed" and detail["summary"]["firstQuestion"] == "What does 猫 mean?", detail
+    call("PUT", f"{base}/9", body={"status": "closed"}, expect=404)
+    call("PUT", f"{base}/x", body={"status": "closed"}, expect=404)
+    call("PUT", f"{base}/1", body={"status": "gone"}, expect=422)
+    call("GET", base, bob, expect=404)
+
+
 def test_use_is_counted_once_and_reported():
     emil = token("--user", "api-emil", "--tenant", "counted")
     chief = token("--user", "chief", "--tenant", "counted", "--role", "admin")

@@ -1,0 +1,82 @@
+import Agent
+import Events
+import JSON
+import LambdaRuntime
+
+/// `/api/v1/conversations/{id}/sessions`: the stretches of a conversation.
+struct SessionRoutes: Sendable {
+  let conversations: StoredConversations
+  let now: Timestamp
+
+  func answer(
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    guard let id = ConversationID(try request.parameter("id")) else { throw Refusal.notFound }
+    if request.operation == .setSession { return try await change(id, request, event, caller) }
+    guard let conversation = try await conversations.conversation(id, of: caller) else {
+      throw Refusal.notFound
+    }
+    if request.operation == .listSessions {
+      let sessions = conversation.sessions.reversed().map { JSONValue.object(members(of: $0)) }
+      return .json(["sessions": .array(sessions)])
+    }
+    let wanted = try number(of: request)
+    guard let session = Self.find(wanted, in: conversation.sessions) else {
+      throw Refusal.notFound
+    }
+    let turns = try await conversations.turns(
+      of: session, in: id, caller, limit: SessionSummary.mostTurns)
+    var view = members(of: session)
+    view["summary"] = Self.view(SessionSummary(turns))
+    return .json(.object(view))
+  }
+
+  private func change(
+    _ id: ConversationID, _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    var fields = try BodyFields(event, headers: event.headers)
+    let status: Session.Status? = fields.choice("status", isRequired: true)
+    try fields.finish()
+    guard let status,
+      let session = try await conversations.setSession(
+        try number(of: request), status, of: id, caller)
+    else { throw Refusal.notFound }
+    return .json(.object(members(of: session)))
+  }
+
+  private static func find(_ number: Int, in sessions: [Session]) -> Session? {
+    for session in sessions where session.number == number { return session }
+    return nil
+  }
+
+  private func number(of request: APIRequest) throws(Refusal) -> Int {
+    let text = try request.parameter("number")
+    guard let number = Int(text), number > 0, String(number) == text else { throw .notFound }
+    return number
+  }
+
+  private func members(of session: Session) -> JSONObject {
+    let seconds = (session.lastAt.milliseconds - session.startedAt.milliseconds) / 1_000
+    let status = session.status(at: now, conversations.rules)
+    return [
+      "number": .int(session.number), "status": .string(status.rawValue),
+      "turns": .int(session.turns), "usage": session.usage.json,
+      "startedAt": .string(session.startedAt.iso), "lastAt": .string(session.lastAt.iso),
+      "seconds": .int(Int(seconds)),
+      "inWorkingHours": session.inWorkingHours.map { .bool($0) } ?? .null,
+    ]
+  }
+
+  private static func view(_ summary: SessionSummary) -> JSONValue {
+    [
+      "topics": .array(summary.topics.map { .string($0) }),
+      "firstQuestion": .string(summary.firstQuestion),
+      "lastQuestion": .string(summary.lastQuestion), "lastAnswer": .string(summary.lastAnswer),
+      "sources": .array(summary.sources.map { .string($0) }),
+      "tools": .object(
+        JSONObject(summary.tools.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })),
+      "feedback": ["up": .int(summary.thumbsUp), "down": .int(summary.thumbsDown)],
+      "unfinished": .int(summary.unfinished),
+    ]
+  }
+}
