@@ -156,6 +156,13 @@ extension EventBridge {
           "Only one of Input, InputPath, or InputTransformer must be provided for target "
             + "\(target["Id"]?.string ?? "").")
       }
+      if let transformer = target["InputTransformer"],
+        let name = EventInput.unknownPlaceholder(in: transformer)
+      {
+        throw JSONServiceError.validation(
+          "InputTemplate for target \(target["Id"]?.string ?? "") contains invalid placeholder "
+            + "\(name).")
+      }
       if let text = target["Input"]?.string, (try? JSONValue(parsing: text)) == nil {
         throw JSONServiceError.validation(
           "JSON syntax error in input for target \(target["Id"]?.string ?? "")")

@@ -257,14 +257,14 @@ package final class EventBridge: Sendable {
       guard let text = rule.pattern, let pattern = try? EventPattern(text: text),
         pattern.matches(event)
       else { continue }
-      for target in rule.targets { await deliver(event, to: target) }
+      for target in rule.targets { await deliver(event, to: target, of: rule) }
     }
   }
 
   /// Functions and queues; rules with other targets are refused when they are put.
-  func deliver(_ event: JSONValue, to target: JSONValue) async {
+  func deliver(_ event: JSONValue, to target: JSONValue, of rule: EventRule) async {
     let arn = target["Arn"]?.string ?? ""
-    let bytes = EventInput.bytes(for: target, event)
+    let bytes = EventInput.bytes(for: target, event, arn: self.arn(of: rule), name: rule.name)
     if arn.contains(":lambda:"), let start = arn.firstRange(of: ":function:") {
       let name = String(arn[start.upperBound...].prefix { $0 != ":" })
       await invoke.withLock { $0 }?(name, bytes)
@@ -285,7 +285,7 @@ package final class EventBridge: Sendable {
           pattern.matches(event)
         else { continue }
         for target in rule.targets where target["Arn"]?.string?.contains(":event-bus/") == false {
-          await deliver(event, to: target)
+          await deliver(event, to: target, of: rule)
         }
       }
     }

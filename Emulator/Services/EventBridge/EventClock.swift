@@ -49,6 +49,6 @@ package struct EventClock: Sendable {
     let event = events.event(
       source: "aws.events", type: "Scheduled Event", detail: [:], time: seconds * 1_000,
       resources: [events.arn(of: rule)])
-    for target in rule.targets { await events.deliver(event, to: target) }
+    for target in rule.targets { await events.deliver(event, to: target, of: rule) }
   }
 }

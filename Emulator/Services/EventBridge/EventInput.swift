@@ -4,7 +4,10 @@ import JSON
 ///
 /// Source: EventBridge user guide, "Amazon EventBridge input transformation".
 enum EventInput {
-  static func bytes(for target: JSONValue, _ event: JSONValue) -> [UInt8] {
+  /// `arn` and `name` are the rule's.
+  static func bytes(
+    for target: JSONValue, _ event: JSONValue, arn: String, name: String
+  ) -> [UInt8] {
     if let constant = target["Input"]?.string { return Array(constant.utf8) }
     if let path = target["InputPath"]?.string {
       return (value(at: path, in: event) ?? .null).encoded()
@@ -13,13 +16,43 @@ enum EventInput {
       let template = transformer["InputTemplate"]?.string
     else { return event.encoded() }
     var values: [String: JSONValue] = [
-      "aws.events.event.json": event, "aws.events.event": event,
+      "aws.events.rule-arn": .string(arn), "aws.events.rule-name": .string(name),
+      "aws.events.event.json": event, "aws.events.event": head(of: event),
       "aws.events.event.ingestion-time": event["time"] ?? "",
     ]
     for (name, path) in transformer["InputPathsMap"]?.object ?? [:] {
-      values[name] = value(at: path.string ?? "", in: event)
+      // What is not there is an empty text.
+      values[name] = value(at: path.string ?? "", in: event) ?? ""
     }
     return Array(fill(template, values).utf8)
+  }
+
+  /// `<aws.events.event>`: all but the detail, and one name spelled otherwise.
+  private static func head(of event: JSONValue) -> JSONValue {
+    var head: JSONValue = [:]
+    for name in ["id", "account", "source", "time", "region", "resources", "version"] {
+      head[name] = event[name]
+    }
+    head["detailType"] = event["detail-type"]
+    return head
+  }
+
+  private static let predefined: Set<String> = [
+    "aws.events.rule-arn", "aws.events.rule-name", "aws.events.event", "aws.events.event.json",
+    "aws.events.event.ingestion-time",
+  ]
+
+  /// The first placeholder of a transformer's template that nothing defines.
+  static func unknownPlaceholder(in transformer: JSONValue) -> String? {
+    let defined = predefined.union(transformer["InputPathsMap"]?.object?.keys.map { $0 } ?? [])
+    var rest = (transformer["InputTemplate"]?.string ?? "")[...]
+    while let start = rest.firstIndex(of: "<") {
+      rest = rest[rest.index(after: start)...]
+      let name = rest.prefix { $0.isLetter || $0.isNumber || "_-.".contains($0) }
+      guard !name.isEmpty, rest[name.endIndex...].first == ">" else { continue }
+      guard defined.contains(String(name)) else { return String(name) }
+    }
+    return nil
   }
 
   /// `$.detail.items[0].name`.

@@ -235,8 +235,10 @@ def test_rules_and_events():
     assert made["RuleArn"] == f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{bus}/r", made
     events.put_targets(Rule="r", EventBusName=bus, Targets=[
         {"Id": "all", "Arn": arn}, {"Id": "part", "Arn": arn, "InputPath": "$.detail"},
-        {"Id": "text", "Arn": arn, "InputTransformer": {"InputPathsMap": {"t": "$.detail.total"},
-                                                        "InputTemplate": '"total is <t>"'}}])
+        {"Id": "text", "Arn": arn, "InputTransformer": {"InputPathsMap": {"t": "$.detail.total", "none": "$.detail.none"},
+                                                        "InputTemplate": '"total is <t>, <none>by <aws.events.rule-name>"'}}])
+    refused(events.put_targets, "ValidationException", "InputTemplate for target x contains invalid placeholder nobody.",
+            Rule="r", EventBusName=bus, Targets=[{"Id": "x", "Arn": arn, "InputTransformer": {"InputTemplate": '"<nobody>"'}}])
     entry = lambda detail, **more: {"Source": "shop", "DetailType": "order", "Detail": json.dumps(detail),
                                     "EventBusName": bus, **more}
     answer = events.put_events(Entries=[entry({"total": 11, "state": "paid"}), entry({"total": 9, "state": "paid"}),
@@ -248,7 +250,7 @@ def test_rules_and_events():
     assert len(got) == 3, got
     whole = next(json.loads(b) for b in got if "detail-type" in b)
     assert whole["detail"] == {"total": 11, "state": "paid"} and whole["detail-type"] == "order", whole
-    assert json.dumps({"total": 11, "state": "paid"}, separators=(",", ":")) in got and '"total is 11"' in got, got
+    assert json.dumps({"total": 11, "state": "paid"}, separators=(",", ":")) in got and '"total is 11, by r"' in got, got
     assert events.list_rule_names_by_target(TargetArn=arn, EventBusName=bus)["RuleNames"] == ["r"]
     assert [t["Id"] for t in events.list_targets_by_rule(Rule="r", EventBusName=bus)["Targets"]] == ["all", "part", "text"]
     events.disable_rule(Name="r", EventBusName=bus)
