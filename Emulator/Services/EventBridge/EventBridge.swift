@@ -304,6 +304,7 @@ package final class EventBridge: Sendable {
     return ["Result": .bool(pattern.matches(event))]
   }
 
+  /// Reads a rule's pattern; what is wrong with it is said in the service's words.
   static func pattern(_ text: String) throws -> EventPattern {
     do throws(EventPattern.Malformed) {
       return try EventPattern(text: text)
