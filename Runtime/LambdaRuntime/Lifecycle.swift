@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Whether the process is to stop, and whether a handler is still at work.
 ///
@@ -9,13 +8,13 @@ final class Lifecycle: Sendable {
   /// Lambda leaves 300 ms to a runtime with an internal extension.
   static let grace = Duration.milliseconds(250)
 
-  private struct State {
+  private struct State: Sendable {
     var isStopping = false
     var busy = 0
     var tasks: [Task<Void, Never>] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   var isStopping: Bool {
     state.withLock { $0.isStopping }

@@ -50,12 +50,12 @@ struct Outcome: Sendable {
 
 /// Impatient enough for tests.
 let hasty = RuntimeClient.Patience(
-  stall: .milliseconds(300), pauses: [5, 10, 20].map { .milliseconds($0) })
+  stall: .seconds(1), pauses: [5, 10, 20].map { .milliseconds($0) })
 
 /// Runs a loop on a thread of its own until it ends; nil when it did not within the limit.
 func drive(
   _ handler: any RawHandler, at endpoint: String, patience: RuntimeClient.Patience = hasty,
-  traceVariable: TraceVariable? = nil, within limit: Duration = .seconds(20)
+  traceVariable: TraceVariable? = nil, within limit: Duration = .seconds(120)
 ) async -> Outcome {
   let logs = LogLines()
   guard let endpoint = Endpoint(endpoint) else { return Outcome(end: nil, lines: []) }
