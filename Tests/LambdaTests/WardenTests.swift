@@ -35,7 +35,7 @@ import Testing
     try await withTemporaryFolder { folder in
       try await withWarden { warden in
         #expect(await warden.run("sleep 300 & echo $! > \(folder)/pid") == .status(0))
-        let pid = try number(in: folder + "/pid")
+        let pid = try #require(number(in: folder + "/pid"))
         try await eventually { hasEnded(pid) }
       }
     }
@@ -46,7 +46,7 @@ import Testing
       try await withWarden { warden in
         let script = "setsid sh -c 'echo $$ > \(folder)/pid; exec sleep 300' & "
         _ = await warden.run(script + "while ! [ -s \(folder)/pid ]; do sleep 0.01; done")
-        let pid = try number(in: folder + "/pid")
+        let pid = try #require(number(in: folder + "/pid"))
         try await eventually { hasEnded(pid) }
       }
     }
@@ -59,19 +59,19 @@ import Testing
       let group = "sleep 300 & echo $! > \(folder)/group; "
       let stray = "setsid sh -c '(sleep 300 & echo $! > \(folder)/stray)' & wait"
       warden.start("trap '' TERM INT HUP; " + group + stray)
-      try await eventually {
-        FileManager.default.fileExists(atPath: folder + "/group")
-          && FileManager.default.fileExists(atPath: folder + "/stray")
-      }
-      let pids = try [number(in: folder + "/group"), number(in: folder + "/stray")]
+      let files = [folder + "/group", folder + "/stray"]
+      try await eventually { files.allSatisfy { number(in: $0) != nil } }
+      let pids = files.compactMap { number(in: $0) }
       await warden.close()
       for pid in pids { #expect(hasEnded(pid)) }
     }
   }
 
-  private func number(in file: String) throws -> pid_t {
-    let text = try String(contentsOfFile: file, encoding: .utf8)
-    return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+  /// Nil until the number is written.
+  private func number(in file: String) -> pid_t? {
+    (try? String(contentsOfFile: file, encoding: .utf8)).flatMap {
+      pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
   }
 }
 
