@@ -16,7 +16,7 @@ extension DynamoDB {
 
   /// Answers a request of the wire protocol (`POST /`, JSON 1.0, the operation in `X-Amz-Target`).
   package func answer(_ request: HTTPRequest) async -> HTTPResponse {
-    guard request.method == "POST" else { return Self.health(request) }
+    guard request.method == "POST" else { return Self.other(request) }
     let body: [UInt8]
     if let bytes = request.body.bytes {
       body = bytes
@@ -27,13 +27,43 @@ extension DynamoDB {
         return HTTPResponse(status: 413)
       }
     }
-    let encoding = AnswerEncoding(accepted: request.headers)
+    guard let type = Self.contentType(request, isEmpty: body.isEmpty) else { return Self.unknown }
+    let form = AnswerForm(encoding: AnswerEncoding(accepted: request.headers), type: type)
     do throws(DynamoDBError) {
+      let document = try Self.document(try Self.decoded(body, request.headers["Content-Encoding"]))
       let operation = try Self.operation(request)
-      let plain = try Self.decoded(body, request.headers["Content-Encoding"])
-      return Self.response(200, try await perform(operation, plain), encoding)
+      guard let document else { throw DynamoDBError(.serialization, "") }
+      return Self.response(200, try await perform(operation, document), form)
     } catch {
-      return Self.response(error.status, error.encoded, encoding)
+      return Self.response(error.status, error.encoded, form)
+    }
+  }
+
+  /// How an answer is sent.
+  private struct AnswerForm {
+    var encoding = AnswerEncoding.identity
+    var type = DynamoDB.json
+  }
+
+  private static let json = "application/x-amz-json-1.0"
+
+  /// The type of the answer, which is that of the request; nil when the service knows no such type.
+  private static func contentType(_ request: HTTPRequest, isEmpty: Bool) -> String? {
+    let header = request.headers["Content-Type"] ?? ""
+    if header == json { return json }
+    let end = header.firstIndex(of: ";") ?? header.endIndex
+    let type = header[..<end].filter { !$0.isWhitespace }.lowercased()
+    if type == json { return json }
+    return type == "application/json" || isEmpty ? "application/json" : nil
+  }
+
+  /// What every body must be before anything else is looked at; nil for none.
+  static func document(_ body: [UInt8]) throws(DynamoDBError) -> JSONDocument? {
+    if body.isEmpty { return nil }
+    do throws(JSONError) {
+      return try JSONDocument(body, limits: OperationRequest.limits)
+    } catch {
+      throw DynamoDBError(.serialization, "")
     }
   }
 
@@ -99,24 +129,34 @@ extension DynamoDB {
   ]
 
   private static func response(
-    _ status: Int, _ body: [UInt8], _ encoding: AnswerEncoding = .identity
+    _ status: Int, _ body: [UInt8], _ form: AnswerForm
   ) -> HTTPResponse {
-    let (body, name) = encoding.encode(body)
-    var headers = HTTPHeaders()
-    headers.append("Server", "Server")
-    headers.append("Content-Type", "application/x-amz-json-1.0")
+    let (body, name) = form.encoding.encode(body)
+    var headers = Self.headers(of: body)
+    headers.append("Content-Type", form.type)
     if let name { headers.append("Content-Encoding", name) }
-    headers.append("x-amzn-RequestId", RequestNumbers.next())
-    headers.append("x-amz-crc32", String(CRC32.checksum(body)))
     return HTTPResponse(status: status, headers: headers, body: .bytes(body))
   }
 
-  private static func health(_ request: HTTPRequest) -> HTTPResponse {
-    guard request.method == "GET" || request.method == "HEAD" else {
-      return response(400, DynamoDBError(.unknownOperation, "").encoded)
-    }
-    return HTTPResponse(
-      status: 200, text: "healthy: dynamodb.\(TableName.region).amazonaws.com ")
+  private static func headers(of body: [UInt8]) -> HTTPHeaders {
+    var headers = HTTPHeaders()
+    headers.append("Server", "Server")
+    headers.append("x-amzn-RequestId", RequestNumbers.next())
+    headers.append("x-amz-crc32", String(CRC32.checksum(body)))
+    return headers
+  }
+
+  /// Whatever is no request of the protocol: `GET` asks whether the service is well.
+  private static func other(_ request: HTTPRequest) -> HTTPResponse {
+    guard request.method == "GET" || request.method == "HEAD" else { return unknown }
+    let body = Array("healthy: dynamodb.\(TableName.region).amazonaws.com ".utf8)
+    return HTTPResponse(status: 200, headers: headers(of: body), body: .bytes(body))
+  }
+
+  /// The answer to other methods and types of content.
+  private static var unknown: HTTPResponse {
+    let body = Array("<UnknownOperationException/>\n".utf8)
+    return HTTPResponse(status: 404, headers: headers(of: body), body: .bytes(body))
   }
 }
 

@@ -23,15 +23,11 @@ package final class DynamoDB: Sendable {
   }
 
   /// Carries out one operation on a request in JSON; the result is its answer in JSON.
-  func perform(_ operation: String, _ body: [UInt8]) async throws(DynamoDBError) -> [UInt8] {
+  func perform(
+    _ operation: String, _ document: JSONDocument
+  ) async throws(DynamoDBError) -> [UInt8] {
     guard let model = ServiceModel.shared.operations[operation] else {
       throw DynamoDBError(.unknownOperation, "")
-    }
-    let document: JSONDocument
-    do throws(JSONError) {
-      document = try JSONDocument(body, limits: OperationRequest.limits)
-    } catch {
-      throw DynamoDBError(.serialization, "")
     }
     let request = try OperationRequest(operation, model, document)
     do {

@@ -60,6 +60,7 @@ struct DynamoDBError: Error, Equatable, CustomStringConvertible {
     output.appendJSON(kind.rawValue)
     switch kind {
     case .unknownOperation: break
+    case .serialization where message.isEmpty: break
     case .serialization, .transactionCanceled:
       output.append(raw: ",\"Message\":")
       output.appendJSON(message)

@@ -48,7 +48,7 @@ import Testing
   func `broken JSON is a SerializationException`(_ body: String) async throws {
     let service = try await service()
     await #expect {
-      _ = try await service.service.perform("GetItem", Array(body.utf8))
+      _ = try await service.perform("GetItem", Array(body.utf8))
     } throws: { error in
       (error as? DynamoDBError)?.kind == .serialization
     }

@@ -26,11 +26,16 @@ final class ServiceUnderTest: Sendable {
   @discardableResult
   func call(_ operation: String, _ request: JSONValue) async -> JSONValue {
     do throws(DynamoDBError) {
-      let bytes = try await service.perform(operation, request.encoded())
+      let bytes = try await perform(operation, request.encoded())
       return bytes.isEmpty ? [:] : Self.parsed(bytes)
     } catch {
       return Self.parsed(error.encoded)
     }
+  }
+
+  func perform(_ operation: String, _ body: [UInt8]) async throws(DynamoDBError) -> [UInt8] {
+    guard let document = try DynamoDB.document(body) else { throw .serialization("") }
+    return try await service.perform(operation, document)
   }
 
   /// The text of the error that a request is answered with; nil when it is answered otherwise.

@@ -42,6 +42,7 @@ struct ExpressionParameters {
         "ExpressionAttributeValues can only be specified when using expressions: "
           + "\(valued.joined(separator: " and ")) \(verb) null")
     }
+    try LegacyConditions.checkOperator(request)
   }
 
   /// Reads names and values; the other parameters of the request were checked before.

@@ -16,6 +16,19 @@ enum LegacyConditions {
     let values: [AttributeValue]
   }
 
+  /// `ConditionalOperator` needs conditions to join, at least two.
+  static func checkOperator(_ request: OperationRequest) throws(DynamoDBError) {
+    guard request["ConditionalOperator"] != nil else { return }
+    let conditions = ["Expected", "QueryFilter", "ScanFilter"].compactMap { request[$0] }
+    guard let filter = conditions.first else {
+      throw .validation("ConditionalOperator cannot be used without Filter or Expected")
+    }
+    guard filter.count > 1 else {
+      throw .validation(
+        "ConditionalOperator can only be used when Filter or Expected has two or more elements")
+    }
+  }
+
   /// Joins conditions by `ConditionalOperator`.
   static func joined(_ entries: [Entry], _ request: OperationRequest) -> ConditionExpression? {
     let conditions = entries.compactMap(condition)
