@@ -11,7 +11,7 @@ import urllib.request
 
 import websockets
 
-KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "Delete": 46, "F2": 113}
 
 
 class Failure(Exception):
