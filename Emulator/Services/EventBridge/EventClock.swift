@@ -29,8 +29,7 @@ package struct EventClock: Sendable {
       last = max(last, now)
       let next = rules.compactMap { $1.next(after: last, countingFrom: $0.since) }.min()
       let pause = next.map { Duration.milliseconds($0 * 1_000 - events.now() + 1) }
-      await QueueSignals.wait(
-        for: changes,
+      await changes.wait(
         atMost: max(.milliseconds(1), min(pause ?? Self.longestSleep, Self.longestSleep)))
     }
   }

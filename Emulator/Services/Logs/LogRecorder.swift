@@ -59,7 +59,7 @@ package final class LogRecorder: Sendable {
     defer { signals.leave("lines", id) }
     while !Task.isCancelled {
       await flush()
-      await QueueSignals.wait(for: lines, atMost: .seconds(60))
+      await lines.wait(atMost: .seconds(60))
       try? await Task.sleep(for: Self.pause)
     }
   }

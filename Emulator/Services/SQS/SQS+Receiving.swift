@@ -72,7 +72,7 @@ extension SQS {
         try QueueTable(connection: $0).nextVisible(name, after: now)
       }
       let due = next.map { Duration.milliseconds($0 - now + 1) } ?? Self.longestSleep
-      await QueueSignals.wait(for: listening, atMost: min(rest, due))
+      await listening.wait(atMost: min(rest, due))
     }
     return []
   }
