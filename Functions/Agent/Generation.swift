@@ -35,17 +35,23 @@ struct Generation: Sendable {
         return .generated(ending)
       }
       var ending: Ending?
+      var isDelivered = false
       while let step = await group.next() {
         switch step {
         case .generated(let how):
           ending = ending ?? how
+          // The receiver's side may be heard of first.
+          if isDelivered { return how }
           group.addTask {
             try? await Task.sleep(until: max(rounds.deadline, .now) + Self.drainTime)
             return .drainTimedOut
           }
         case .delivered(let isThere):
           if !isThere { ending = Task.isCancelled ? .cancelled : .disconnected }
-          if isThere, ending == nil { continue }
+          if isThere, ending == nil {
+            isDelivered = true
+            continue
+          }
           group.cancelAll()
           return ending ?? .cancelled
         case .drainTimedOut:

@@ -152,10 +152,12 @@ struct TurnRun: Sendable {
     report.usage = turn.usage
     report.variant = turn.variant
     let outbox = Outbox()
-    guard await send(.started(conversation: conversation, message: message)),
-      (try? await outbox.add(turn.answer)) != nil
-    else { return report }
-    outbox.close()
+    guard await send(.started(conversation: conversation, message: message)) else { return report }
+    // Beside its reading: a long answer does not fit at once.
+    async let _: Void = {
+      try? await outbox.add(turn.answer)
+      outbox.close()
+    }()
     while let event = await outbox.next() {
       guard await send(event) else { return report }
     }

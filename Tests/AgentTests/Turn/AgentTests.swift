@@ -350,6 +350,22 @@ struct TestAgent {
     #expect(test.store.turns.first?.status == .interrupted)
   }
 
+  /// The model's side and the receiver's side end together, in either order.
+  @Test func `ends as soon as both sides are through`() async throws {
+    let outcomes = try await withThrowingTaskGroup(of: TurnReport.Outcome.self) { group in
+      for _ in 0..<1_000 {
+        group.addTask {
+          try await TestAgent().answer(
+            ScriptedModel([.text("Said."), .finish()]), Receiver(), within: .seconds(120)
+          ).outcome
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(outcomes.count == 1_000)
+    #expect(outcomes.allSatisfy { $0 == .completed(.complete) })
+  }
+
   @Test func `gives a slow receiver all of it in fewer pieces`() async throws {
     let slow = Receiver(delay: .milliseconds(3))
     let pieces = (0..<400).map { ScriptedModel.Step.text("word\($0) ") }
