@@ -97,7 +97,7 @@ extension DynamoDB {
     let name = String(operation)
     guard ServiceModel.shared.operations[name] != nil,
       target.hasPrefix(streamsPrefix) == streamOperations.contains(name)
-    else { throw DynamoDBError(.unknownOperation, "") }
+    else { throw UnplayedOperations.error(for: name) }
     try checkSignature(request)
     return name
   }

@@ -27,7 +27,7 @@ package final class DynamoDB: Sendable {
     _ operation: String, _ document: JSONDocument
   ) async throws(DynamoDBError) -> [UInt8] {
     guard let model = ServiceModel.shared.operations[operation] else {
-      throw DynamoDBError(.unknownOperation, "")
+      throw UnplayedOperations.error(for: operation)
     }
     let request = try OperationRequest(operation, model, document)
     do {
@@ -73,7 +73,7 @@ package final class DynamoDB: Sendable {
     case "GetRecords": try await getRecords(request)
     case "DescribeLimits": Account.limits
     case "DescribeEndpoints": Account.endpoints
-    default: throw DynamoDBError(.unknownOperation, "")
+    default: throw UnplayedOperations.error(for: operation)
     }
   }
 

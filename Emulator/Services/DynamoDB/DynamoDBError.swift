@@ -59,9 +59,8 @@ struct DynamoDBError: Error, Equatable, CustomStringConvertible {
     output.append(raw: "{\"__type\":")
     output.appendJSON(kind.rawValue)
     switch kind {
-    case .unknownOperation: break
-    case .serialization where message.isEmpty: break
-    case .serialization, .transactionCanceled:
+    case .unknownOperation where message.isEmpty, .serialization where message.isEmpty: break
+    case .unknownOperation, .serialization, .transactionCanceled:
       output.append(raw: ",\"Message\":")
       output.appendJSON(message)
     default:

@@ -56,11 +56,20 @@ import Testing
 
   @Test func `operations that do not exist have an error without a text`() async throws {
     let service = try await service()
-    for operation in ["CreateBackup", "getItem", "", "Nothing"] {
+    for operation in ["createBackup", "getItem", "", "Nothing"] {
       let answer = await service.call(operation, [:])
       #expect(
         answer == ["__type": "com.amazon.coral.service#UnknownOperationException"],
         "\(operation)")
+    }
+  }
+
+  @Test func `operations that are not played are named`() async throws {
+    let service = try await service()
+    for operation in ["ExportTableToPointInTime", "CreateBackup"] {
+      let answer = await service.call(operation, [:])
+      #expect(answer["__type"]?.string?.hasSuffix("#UnknownOperationException") == true)
+      #expect(answer["Message"]?.string?.contains(operation) == true, "\(answer)")
     }
   }
 
