@@ -94,7 +94,7 @@ enum Files {
 
   /// A new folder of our own.
   static func temporaryFolder(below parent: String) -> String? {
-    var name = Array((parent + "/work-XXXXXX").utf8CString)
+    var name = Array((parent + "/work-" + String(repeating: "X", count: 6)).utf8CString)
     return name.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
     }

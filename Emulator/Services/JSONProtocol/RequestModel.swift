@@ -52,17 +52,7 @@ struct RequestModel: Sendable {
   private(set) var capitalized: Set<String> = []
 
   init(_ text: String) {
-    var entry: [Substring] = []
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if line.first == " " {
-        entry += words
-      } else {
-        read(entry)
-        entry = words
-      }
-    }
-    read(entry)
+    for entry in ModelText.entries(of: text) { read(entry) }
   }
 
   private mutating func read(_ words: [Substring]) {

@@ -26,7 +26,7 @@ final class BlobFolder: Sendable {
       }
       return
     }
-    var template = Array("/tmp/martlet-objects-XXXXXX".utf8CString)
+    var template = Array(("/tmp/martlet-objects-" + String(repeating: "X", count: 6)).utf8CString)
     guard mkdtemp(&template) != nil else {
       throw BlobError.failed(call: "mkdtemp", path: "/tmp", code: errno)
     }

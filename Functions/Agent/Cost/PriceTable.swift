@@ -41,7 +41,7 @@ package struct ModelPrice: Sendable, Equatable {
 
 /// Prices of models, as they were on a day.
 package struct PriceTable: Sendable {
-  /// `YYYY-MM-DD`: when the prices were looked up.
+  /// `YYYY-MM-DD`: the day that the prices are of.
   package let date: String
   /// By the beginning of a model's name.
   private let prices: [(prefix: String, price: ModelPrice)]
@@ -76,7 +76,8 @@ package struct PriceTable: Sendable {
 
 extension PriceTable {
   /// List prices of the providers in US dollars per million tokens, without discounts for batches,
-  /// tiers or long prompts. Stand-ins cost nothing.
+  /// tiers or long prompts. They change: compare them with your provider's list, and put what differs into
+  /// `MODEL_PRICES`. Stand-ins cost nothing.
   package static let standard = PriceTable(
     date: "2025-10-01",
     [

@@ -68,17 +68,7 @@ struct ServiceModel: Sendable {
   private(set) var operations: [String: ModelStructure] = [:]
 
   private init(text: String) {
-    var entry: [Substring] = []
-    for line in text.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      if line.first == " " {
-        entry += words
-      } else {
-        read(entry)
-        entry = words
-      }
-    }
-    read(entry)
+    for entry in ModelText.entries(of: text) { read(entry) }
   }
 
   private mutating func read(_ words: [Substring]) {
