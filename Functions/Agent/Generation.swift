@@ -7,12 +7,31 @@ struct Generation: Sendable {
   let send: @Sendable (TurnEvent) async -> Bool
 
   /// How the model's side came to its end.
-  enum Ending: Sendable {
+  enum Ending: Equatable, Sendable {
     case finished(FinishReason)
     case stopped
     case failed(AgentError)
     case disconnected
     case cancelled
+  }
+
+  /// The two sides of a turn, which come to their ends in either order. Each call returns the turn's
+  /// ending as soon as it is known.
+  struct Sides {
+    /// How the model's side ended; nil while it goes on.
+    private(set) var ending: Ending?
+    private var isDelivered = false
+
+    mutating func generated(_ how: Ending) -> Ending? {
+      ending = how
+      return isDelivered ? how : nil
+    }
+
+    mutating func delivered(_ isThere: Bool, isCancelled: Bool) -> Ending? {
+      guard isThere else { return isCancelled ? .cancelled : .disconnected }
+      isDelivered = true
+      return ending
+    }
   }
 
   private enum Step: Sendable {
@@ -34,34 +53,29 @@ struct Generation: Sendable {
         rounds.outbox.close()
         return .generated(ending)
       }
-      var ending: Ending?
-      var isDelivered = false
+      var sides = Sides()
       while let step = await group.next() {
         switch step {
         case .generated(let how):
-          ending = ending ?? how
-          // The receiver's side may be heard of first.
-          if isDelivered { return how }
+          if let ending = sides.generated(how) { return ending }
           group.addTask {
             try? await Task.sleep(until: max(rounds.deadline, .now) + Self.drainTime)
             return .drainTimedOut
           }
         case .delivered(let isThere):
-          if !isThere { ending = Task.isCancelled ? .cancelled : .disconnected }
-          if isThere, ending == nil {
-            isDelivered = true
+          guard let ending = sides.delivered(isThere, isCancelled: Task.isCancelled) else {
             continue
           }
           group.cancelAll()
-          return ending ?? .cancelled
+          return ending
         case .drainTimedOut:
           group.cancelAll()
           // What the receiver did not get must not end as if it had.
-          if case .stopped? = ending { return .stopped }
+          if case .stopped? = sides.ending { return .stopped }
           return .failed(.deadlineExceeded)
         }
       }
-      return ending ?? .cancelled
+      return sides.ending ?? .cancelled
     }
   }
 
