@@ -113,6 +113,7 @@ let package = Package(
       "Services", at: "Emulator/Services",
       imports: ["JSON", "Events", "Crypto", "Compression", "Server", "Storage", "Template"]),
     module("Models", at: "Emulator/Models", imports: ["JSON", "Crypto", "Server"]),
+    module("Evaluation", at: "Emulator/Evaluation", imports: ["JSON", "Crypto", "Network"]),
 
     // Level 3: the programs.
     program(
@@ -125,7 +126,7 @@ let package = Package(
       "Command", at: "Emulator/Command",
       imports: [
         "JSON", "Events", "Crypto", "Network", "Server", "Storage", "Template", "Gateway",
-        "Lambda", "Services", "Models", "CPages", "CLoop", "CGlibc",
+        "Lambda", "Services", "Models", "Evaluation", "CPages", "CLoop", "CGlibc",
       ]),
 
     // Tests and benchmarks.
@@ -171,8 +172,9 @@ let package = Package(
         "Services", "Compression", "Server", "Storage", "Template", "Events", "JSON", "Crypto",
       ],
       exclude: ["Vectors"]),
+    tests("Evaluation", imports: ["Evaluation", "JSON"]),
     tests("Models", imports: ["Models", "Server", "JSON", "Crypto"]),
-    tests("Command", imports: ["Command", "Storage", "Template", "JSON"]),
+    tests("Command", imports: ["Command", "Evaluation", "Storage", "Template", "JSON"]),
     tests(
       "System", imports: ["JSON", "Crypto"],
       exclude: ["Clients", "requirements.txt", "requirements-aws.txt"]),

@@ -5,8 +5,9 @@ struct UsageError: Error, Equatable {
 
 /// Splits the words behind a subcommand into options and operands.
 ///
-/// Options are `--name value` or `--name=value`; `--` ends them. An option given twice, an unknown
-/// one and one without its value are errors that name it.
+/// Options are `--name value` or `--name=value`; `--` ends them. An option given twice (unless it may
+/// be: its values then come with commas between them), an unknown one and one without its value are
+/// errors that name it.
 struct ArgumentReader {
   private(set) var operands: [String] = []
   private(set) var wantsHelp = false
@@ -16,7 +17,7 @@ struct ArgumentReader {
 
   init(
     _ words: some Sequence<String>, of command: String, options: Set<String>,
-    flags known: Set<String> = []
+    flags known: Set<String> = [], repeatable: Set<String> = []
   ) throws(UsageError) {
     self.command = command
     var rest = Array(words)[...]
@@ -40,9 +41,11 @@ struct ArgumentReader {
         guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
           throw usage("\(name) needs a value")
         }
-        guard values.updateValue(value, forKey: name) == nil else {
+        let before = values[name]
+        guard before == nil || repeatable.contains(name) else {
           throw usage("\(name) is given twice")
         }
+        values[name] = before.map { "\($0),\(value)" } ?? value
       } else {
         throw usage("unknown option \(name)")
       }

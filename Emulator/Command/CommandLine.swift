@@ -11,6 +11,7 @@ enum Command: Equatable {
   case logs(LogsOptions)
   case cost(CostOptions)
   case knowledge(KnowledgeOptions)
+  case evaluate(EvaluateOptions)
   case version
   /// Help for a subcommand, or for the whole program.
   case help(Topic?)
@@ -25,6 +26,7 @@ enum Command: Equatable {
     case logs
     case cost
     case knowledge
+    case evaluate
     case version
   }
 
@@ -88,6 +90,9 @@ enum Command: Equatable {
           flags: ["--json"])
       case .knowledge:
         try ArgumentReader(words, of: name, options: place.union(KnowledgeOptions.options))
+      case .evaluate:
+        try ArgumentReader(
+          words, of: name, options: EvaluateOptions.options, repeatable: EvaluateOptions.repeatable)
       case .version: try ArgumentReader(words, of: name, options: [])
       }
     if reader.wantsHelp { return .help(topic) }
@@ -101,6 +106,7 @@ enum Command: Equatable {
     case .logs: return .logs(try LogsOptions(reader))
     case .cost: return .cost(try CostOptions(reader))
     case .knowledge: return .knowledge(try KnowledgeOptions(reader))
+    case .evaluate: return .evaluate(try EvaluateOptions(reader))
     case .version:
       _ = try reader.operands(atMost: 0)
       return .version

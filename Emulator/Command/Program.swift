@@ -46,6 +46,8 @@ enum Program {
     case .cost(let options):
       return try await Cost(options: options, environment: environment).run()
     case .knowledge(let options): return try await KnowledgeCommand(options: options).run()
+    case .evaluate(let options):
+      return try await Evaluate(options: options, environment: environment).run()
     case .version:
       Console.shared.print("martlet \(version)")
       return 0

@@ -12,6 +12,7 @@ enum Usage {
     case .logs: logs
     case .cost: cost
     case .knowledge: knowledge
+    case .evaluate: evaluate
     case .version: "martlet version\n\nPrints the version."
     }
   }
@@ -28,6 +29,7 @@ enum Usage {
     martlet logs [FUNCTION]             show what functions wrote, also while they write it
     martlet cost [URL]                  what a tenant uses, and what the month will come to
     martlet knowledge add FILE...       teach the assistants your own documents
+    martlet evaluate ASSISTANT          how well an assistant answers the questions of a file
     martlet version                     print the version
 
     `martlet COMMAND --help` explains a command.
@@ -161,6 +163,34 @@ enum Usage {
       --limit N            documents to add or list, passages to find, at the most
       --batch N            documents in a request (20; 1 to 100)
     \(place)
+    """
+
+  private static let evaluate = """
+    martlet evaluate ASSISTANT [--questions FILE] [--variant NAME [--variant NAME]] [--url ADDRESS]
+
+    Asks a running stack the questions of a file and says how good the answers are: accuracy by
+    expected facts and forbidden claims, hits of the search, right tools, times, tokens and cost.
+    With two versions both get every question, and the difference is told with its interval.
+    docs/evaluation.md explains figures and format. Ctrl-C ends with what there is so far.
+
+      --questions FILE     the question file (evaluation/ASSISTANT.jsonl beside the template)
+      --variant NAME       the version that is asked (what the feature flags say); two are compared
+      --url ADDRESS        where the HTTP API is (http://127.0.0.1:3000)
+      --token TOKEN        who asks; better in the environment as MARTLET_TOKEN. On this machine it
+                           is made with the state's key; elsewhere give an administrator's
+      --only NAME,…        questions with this id or tag
+      --limit N            the first N questions
+      --concurrency N      questions at a time (4; 1 to 32)
+      --timeout SECONDS    for one answer (60)
+      --answers FILE       keep the answers; the same command then asks only what is missing
+      --html FILE          write the report as a page
+      --json FILE          write it as JSON; - prints it, and nothing else
+      --minimum-accuracy X exit with 1 when the accuracy is under X (0 to 1)
+      --price IN/OUT[/CACHED]  US dollars per million tokens, instead of the stack's prices
+    \(place)
+
+    Exit status: 0 done, 1 nothing was answered or the accuracy is too low, 2 the command or a file
+    was wrong, 130 broken off.
     """
 
   private static let token = """

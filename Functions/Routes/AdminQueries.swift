@@ -40,7 +40,8 @@ struct AdminQueries: Sendable {
       let report = try await ledger.report(
         of: caller.tenant, month: month, people: Self.mostPeople, at: now)
       let standings = try await ledger.standings(for: caller, at: now)
-      return UsageViews.report(report, standings.filter { $0.budget.scope == .tenant })
+      return UsageViews.report(
+        report, standings.filter { $0.budget.scope == .tenant }, prices: ledger.prices)
     }
   }
 

@@ -3,7 +3,9 @@ import JSON
 
 /// What people are shown of what they use.
 enum UsageViews {
-  static func report(_ report: UsageReport, _ standings: [BudgetStanding]) -> JSONValue {
+  static func report(
+    _ report: UsageReport, _ standings: [BudgetStanding], prices: PriceTable
+  ) -> JSONValue {
     [
       "tenant": .string(report.tenant), "month": .string(report.month.text),
       "at": .string(report.at.iso), "elapsed": .double(report.month.elapsed(at: report.at)),
@@ -12,7 +14,7 @@ enum UsageViews {
         ["tokens": .int($0.tokens), "cost": cost($0.cost)]
       } ?? .null,
       "days": .array(report.days.map { line($0, as: "day") }),
-      "models": .array(report.models.map { line($0, as: "model") }),
+      "models": .array(report.models.map { model($0, prices) }),
       "users": .array(report.users.map { line($0, as: "user") }),
       "userCount": .int(report.userCount), "budgets": .array(standings.map(standing)),
       "pricesFrom": .string(report.pricesFrom),
@@ -26,6 +28,22 @@ enum UsageViews {
     [
       "day": tally(used.day), "month": tally(used.month),
       "budgets": .array(standings.map(standing)), "pricesFrom": .string(prices.date),
+    ]
+  }
+
+  private static func model(_ line: UsageReport.Line, _ prices: PriceTable) -> JSONValue {
+    var view = Self.line(line, as: "model")
+    view["price"] = prices.price(of: line.name).map(price) ?? .null
+    return view
+  }
+
+  /// Of a million tokens.
+  private static func price(_ price: ModelPrice) -> JSONValue {
+    func million(_ token: Money) -> JSONValue { cost(token * 1_000_000) }
+    return [
+      "input": million(price.input), "cachedInput": million(price.cachedInput),
+      "output": million(price.output), "audioInput": million(price.audioInput),
+      "audioOutput": million(price.audioOutput),
     ]
   }
 

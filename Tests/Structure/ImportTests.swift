@@ -22,9 +22,10 @@ private let mayImport: [String: Set<String>] = [
   "Lambda": ["JSON", "Events", "Crypto", "CLoop", "Compression", "Server", "Storage", "Template"],
   "Services": ["JSON", "Events", "Crypto", "Compression", "Server", "Storage", "Template"],
   "Models": ["JSON", "Crypto", "Server"],
+  "Evaluation": ["JSON", "Crypto", "Network"],
   "Command": [
     "JSON", "Events", "Crypto", "Network", "Server", "Storage", "Template", "Gateway", "Lambda",
-    "Services", "Models", "CPages", "CLoop", "CGlibc",
+    "Services", "Models", "Evaluation", "CPages", "CLoop", "CGlibc",
   ],
 ]
 

@@ -33,7 +33,7 @@ package enum Project {
 
   /// Every file below a folder of the project whose name ends so, as paths from the project's folder.
   package static func files(below folder: String, ending: String) -> [String] {
-    guard let names = FileManager.default.subpaths(atPath: root + "/" + folder) else { return [] }
+    guard let names = FileManager.default.subpaths(atPath: "\(root)/\(folder)/") else { return [] }
     return names.filter { $0.hasSuffix(ending) }.map { folder + "/" + $0 }.sorted()
   }
 }

@@ -13,6 +13,7 @@ import Testing
         try await emulator.run("\(script)_test.py")
       }
       try await emulator.run("knowledge.py")
+      try await emulator.run("evaluate.py")
       try await emulator.run("dynamodb_test.py", try emulator.address("services"))
       try await emulator.run(
         "page_test.py", try emulator.address("gateway"), try emulator.address("token"))

@@ -49,7 +49,7 @@ struct KnowledgeCommand {
   private func add(_ files: [String], _ token: String) async throws -> Int32 {
     var documents = files.flatMap(DocumentFile.paths).flatMap { DocumentFile(path: $0).documents() }
     if let limit = options.limit { documents = Array(documents.prefix(limit)) }
-    var progress = Progress(total: documents.count, isTerminal: isatty(STDERR_FILENO) == 1)
+    var progress = Progress(total: documents.count)
     var batch: [(place: String, document: JSONObject)] = []
     var bytes = 0
     for document in documents {
@@ -202,52 +202,32 @@ struct KnowledgeCommand {
 extension KnowledgeCommand {
   /// How far adding is: a bar on a terminal, a summary at the end everywhere.
   struct Progress {
-    private static let width = 30
-    private static let upAndClear = "\u{1B}[A\r\u{1B}[K"
-
-    private let total: Int
-    private let isTerminal: Bool
-    private var done = 0
+    private var bar: ProgressBar
     private var added = 0
     private var passages = 0
     private var vectors = 0
     private var same = 0
     private(set) var failures = 0
-    private var showsBar = false
 
-    init(total: Int, isTerminal: Bool) {
-      self.total = total
-      self.isTerminal = isTerminal
-    }
+    init(total: Int) { bar = ProgressBar(total: total) }
 
     mutating func added(_ count: Int, vectors: Int) {
       added += 1
       passages += count
       self.vectors += vectors
-      step()
+      bar.step()
     }
 
     mutating func unchanged() {
       same += 1
-      step()
+      bar.step()
     }
 
     /// Said at once; the others go on.
     mutating func failed(_ place: String, _ reason: String) {
       failures += 1
-      Console.shared.note((showsBar ? Self.upAndClear : "") + "\(place): \(reason)")
-      showsBar = false
-      step()
-    }
-
-    private mutating func step() {
-      done += 1
-      guard isTerminal else { return }
-      let filled = total > 0 ? done * Self.width / total : Self.width
-      let bar =
-        String(repeating: "#", count: filled) + String(repeating: ".", count: Self.width - filled)
-      Console.shared.note((showsBar ? Self.upAndClear : "") + "[\(bar)] \(done) of \(total)")
-      showsBar = true
+      bar.note("\(place): \(reason)")
+      bar.step()
     }
 
     func end() {

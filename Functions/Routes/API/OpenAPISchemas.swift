@@ -293,7 +293,19 @@ enum OpenAPISchemas {
           "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
           "cost": {"$ref": "#/components/schemas/Money"},
           "unpricedTokens": {"type": "integer", "description": "Of models without a known price: not in the cost."},
-          "day": {"type": "string"}, "model": {"type": "string"}, "user": {"type": "string"}
+          "day": {"type": "string"}, "model": {"type": "string"}, "user": {"type": "string"},
+          "price": {"anyOf": [{"$ref": "#/components/schemas/Price"}, {"type": "null"}]}
+        }
+      },
+      "Price": {
+        "type": "object", "required": ["input", "cachedInput", "output", "audioInput", "audioOutput"],
+        "description": "What a million of a model's tokens cost.",
+        "properties": {
+          "input": {"$ref": "#/components/schemas/Money"},
+          "cachedInput": {"$ref": "#/components/schemas/Money"},
+          "output": {"$ref": "#/components/schemas/Money"},
+          "audioInput": {"$ref": "#/components/schemas/Money"},
+          "audioOutput": {"$ref": "#/components/schemas/Money"}
         }
       },
       "Budget": {
