@@ -18,6 +18,7 @@ package struct Agent: Sendable {
   private let choose: @Sendable (Caller) -> String?
   private let retriever: Retriever?
   private let store: any ConversationStore
+  private let summaryModel: (any Model)?
   private let admit: @Sendable (Caller) async throws -> Void
   private let person: @Sendable (Caller) async throws -> [ContextEntry]
   private let now: @Sendable () -> Timestamp
@@ -34,11 +35,15 @@ package struct Agent: Sendable {
   /// what `choose` says; nil is the standard one. `admit` throws an `AgentError` when a caller may not
   /// ask at the moment; `person` says what is remembered about one.
   ///
+  /// `summaryModel` tells what falls out of the part of a conversation that models see again; nil: the
+  /// one that answers.
+  ///
   /// With a `retriever` passages are looked for by it, else by words in `knowledge`.
   package init(
     profile: Profile, model: any Model, tools: [Tool], knowledge: Knowledge?,
     retriever: Retriever? = nil, store: any ConversationStore,
     variants: [(profile: Profile, model: any Model)] = [],
+    summaryModel: (any Model)? = nil,
     choose: @escaping @Sendable (Caller) -> String? = { _ in nil },
     admit: @escaping @Sendable (Caller) async throws -> Void = { _ in },
     person: @escaping @Sendable (Caller) async throws -> [ContextEntry] = { _ in [] },
@@ -56,6 +61,7 @@ package struct Agent: Sendable {
     self.choose = choose
     self.retriever = retriever ?? knowledge.map { Retriever($0) }
     self.store = store
+    self.summaryModel = summaryModel
     self.admit = admit
     self.person = person
     self.now = now
@@ -76,13 +82,15 @@ package struct Agent: Sendable {
     let version = version(for: question)
     let profile = version.profile
     let run = TurnRun(
-      profile: profile, model: version.model, tools: version.tools, store: store,
-      question: question, conversation: question.conversationID,
+      profile: profile, model: version.model, tools: version.tools,
+      summaryModel: summaryModel, store: store, question: question,
+      conversation: question.conversationID,
       deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
       admit: admit, person: person, watch: watch, emit: emit
     )
     var report = await run.run { try await passages(for: question, profile) }
-    report.total = start.duration(to: .now)
+    // What is done behind the answer is not counted.
+    if report.total == .zero { report.total = start.duration(to: .now) }
     return report
   }
 

@@ -45,8 +45,12 @@ package struct Profile: Sendable {
   package struct Limits: Sendable {
     /// Unicode scalars.
     package var message = MessageText.limit
-    /// Messages of the conversation that the model sees again.
+    /// Messages of the conversation that the model sees again word for word, at the least; what stands
+    /// before them it is told in a summary.
     package var history = 10
+    /// Tokens of all that it sees again, summary apart, as ``TokenEstimate`` counts: before it has seen
+    /// so many, it may see up to twice the messages.
+    package var historyTokens = 4_000
     package var passages = 5
     /// A passage is given to the model when this share of the question stands in it.
     package var share: Float = 0.3

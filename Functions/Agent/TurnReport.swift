@@ -1,3 +1,14 @@
+/// Tokens that a model used.
+package struct ModelUse: Sendable, Equatable {
+  package var model: String
+  package var usage: Usage
+
+  package init(model: String, usage: Usage) {
+    self.model = model
+    self.usage = usage
+  }
+}
+
 /// What a turn was like, for one log line and the metrics.
 package struct TurnReport: Sendable {
   package enum Outcome: Sendable, Equatable {
@@ -30,6 +41,8 @@ package struct TurnReport: Sendable {
   }
 
   package var outcome: Outcome
+  /// What other models used for the turn, beside the one that answered.
+  package var others: [ModelUse] = []
   package var conversation: ConversationID
   package var message: String
   /// The number of the stored turn; nil when none was stored.

@@ -3,6 +3,8 @@ struct TurnRun: Sendable {
   let profile: Profile
   let model: any Model
   let tools: ToolTable
+  /// Who tells what fell out of the window; nil: who answers.
+  let summaryModel: (any Model)?
   let store: any ConversationStore
   let question: Question
   let conversation: ConversationID
@@ -26,7 +28,7 @@ struct TurnRun: Sendable {
       let history = try await history()
       let retrieval = try await found
       if let before = history.first(where: { $0.message == message }) {
-        return await replay(before)
+        return await replay(try await store.whole(before, of: question.caller))
       }
       try await admitted
       // What cannot be read is not remembered for once.
@@ -41,7 +43,7 @@ struct TurnRun: Sendable {
   }
 
   private func history() async throws -> [Turn] {
-    let turns = max(1, profile.limits.history / 2)
+    let turns = HistoryWindow.reads(profile.limits)
     let recent: (conversation: Conversation, turns: [Turn])?
     do {
       if let replaced = question.replacing {
@@ -67,6 +69,9 @@ struct TurnRun: Sendable {
   ) async -> TurnReport {
     let prepared = start.duration(to: .now)
     let passages = found ?? []
+    let window = HistoryWindow(path: history, profile.limits)
+    let condensing = condensing(window)
+    async let condensed = condensing.run()
     var ending = Generation.Ending.disconnected
     if await send(.started(conversation: conversation, message: message)) {
       let prompt = Prompt(profile, isSearched: found != nil)
@@ -74,18 +79,33 @@ struct TurnRun: Sendable {
         rounds: Rounds(
           model: model, tools: tools, profile: profile, caller: question.caller, turn: message,
           deadline: deadline, draft: draft, outbox: Outbox()),
-        watch: watch, send: send)
+        watch: watch,
+        send: { event in
+          let isThere = await send(event)
+          if case .chunk = event { condensing.begin() }
+          return isThere
+        })
       ending = await generation.run(
-        system: prompt.system(passages: passages, person: person),
-        messages: prompt.messages(history: history, question: question.text))
+        system: prompt.system(passages: passages, person: person, summary: window.told),
+        messages: prompt.messages(history: window, question: question.text))
     }
     // Even when the invocation is being ended, what was said is kept and the client is told.
-    return await Task { [ending] in
+    var report = await Task { [ending] in
       var report = await finish(ending, passages, after: history)
       report.preparation = prepared
       report.firstText = draft.current.firstText.map { start.duration(to: $0) }
+      report.total = start.duration(to: .now)
       return report
     }.value
+    condensing.begin()
+    if let use = await condensed { report.others.append(use) }
+    return report
+  }
+
+  private func condensing(_ window: HistoryWindow) -> Condensing {
+    Condensing(
+      window, model: summaryModel ?? model, settings: profile.model, store: store,
+      conversation: conversation, caller: question.caller, deadline: deadline)
   }
 
   private func finish(

@@ -121,6 +121,13 @@ package struct Objects: Sendable {
     _ = try await send(call("DELETE", key, bucket)) { [200, 204].contains($0.status) }
   }
 
+  /// One page of a list of keys, as S3 writes it.
+  func list(_ bucket: String, query: String) async throws(ObjectsError) -> ClientResponse {
+    var call = call("GET", "", bucket)
+    call.query = query
+    return try await send(call) { $0.status == 200 }
+  }
+
   /// Path style where an endpoint is configured, the bucket's own host in the real service.
   private func call(_ method: String, _ key: String, _ bucket: String) -> CloudClient.Call {
     let path = "/" + PercentEncoding.encode(key, keepsSlash: true)

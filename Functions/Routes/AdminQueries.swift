@@ -35,7 +35,7 @@ struct AdminQueries: Sendable {
       let now = now()
       let wanted = event.queryStringParameters?["month"] ?? now.month
       guard let month = Month(wanted) else {
-        throw Refusal.badRequest("\"month\" must be a month, such as 2026-11.")
+        throw Refusal.invalid("month", "month", "It must be a month, such as 2026-11.")
       }
       let report = try await ledger.report(
         of: caller.tenant, month: month, people: Self.mostPeople, at: now)

@@ -30,7 +30,7 @@ struct ConversationExport {
   func answer(_ request: APIRequest, cursors: ListCursors) async throws -> GatewayResponse {
     let parameters = event.queryStringParameters ?? [:]
     guard let format = Format(rawValue: parameters["format"] ?? "json") else {
-      throw Refusal.badRequest("\"format\" must be json or markdown.")
+      throw Refusal.invalid("format", "choice", "It must be json or markdown.")
     }
     let after = try parameters["cursor"].map { try cursors.position(of: $0) }
     let (parts, next) =

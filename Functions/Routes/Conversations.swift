@@ -50,8 +50,10 @@ struct Conversations: Handler {
       try await ContextRoutes(context: context, now: now()).answer(request, event, caller)
     case .getUsage: try await usage(caller)
     case .listSessions, .getSession, .setSession:
-      try await SessionRoutes(conversations: conversations, now: now()).answer(
-        request, event, caller)
+      try await SessionRoutes(
+        conversations: conversations, now: now(),
+        cursors: try await cursors("sessions", caller, request.parameters["id"] ?? "")
+      ).answer(request, event, caller)
     default: throw Refusal.notFound
     }
   }
@@ -72,7 +74,8 @@ struct Conversations: Handler {
     if let wanted {
       status = Conversation.Status(rawValue: wanted)
       guard status != nil else {
-        throw Refusal.badRequest("\"status\" must be active, archived or closed.")
+        throw Refusal.invalid(
+          "status", "choice", "It must be active, archived or closed.")
       }
     }
     let cursors = try await cursors("own", caller, wanted ?? "")
@@ -86,7 +89,8 @@ struct Conversations: Handler {
   private func search(_ event: HTTPEvent, _ caller: Caller) async throws -> GatewayResponse {
     let text = event.queryStringParameters?["q"] ?? ""
     guard let words = SearchWords(text), text.unicodeScalars.count <= SearchWords.longest else {
-      throw Refusal.badRequest("\"q\" must have 1 to \(SearchWords.longest) characters.")
+      throw Refusal.invalid(
+        "q", "length", "It must have 1 to \(SearchWords.longest) characters.")
     }
     let cursors = try await cursors("search", caller, text)
     let page = try PageRequest(event, cursors, standard: Self.standardSearch)
@@ -111,7 +115,7 @@ struct Conversations: Handler {
     let id = try id(of: request)
     let branches = event.queryStringParameters?["branches"] ?? "current"
     guard ["current", "all"].contains(branches) else {
-      throw Refusal.badRequest("\"branches\" must be current or all.")
+      throw Refusal.invalid("branches", "choice", "It must be current or all.")
     }
     let cursors = try await cursors("messages", caller, id.text, branches)
     let page = try PageRequest(event, cursors)

@@ -23,7 +23,9 @@ struct Health: Handler {
     await invocation.reply {
       _ = try APIRoutes.request(event.method, event.segments, to: "health", takesHead: true)
       let deep = event.queryStringParameters?["deep"] ?? "0"
-      guard ["0", "1"].contains(deep) else { throw Refusal.badRequest("\"deep\" must be 0 or 1.") }
+      guard ["0", "1"].contains(deep) else {
+        throw Refusal.invalid("deep", "choice", "It must be 0 or 1.")
+      }
       guard deep == "1" else { return .json(.object(summary(isWell: true))) }
       let caller = try await tokens.caller(of: event)
       guard caller.role == .admin else { throw Refusal.forbidden }

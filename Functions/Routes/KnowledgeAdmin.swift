@@ -147,10 +147,12 @@ struct KnowledgeAdmin: Handler {
     let parameters = event.queryStringParameters ?? [:]
     guard let question = parameters["q"], !question.isEmpty,
       question.unicodeScalars.count <= MessageText.limit
-    else { throw Refusal.badRequest("q: what is searched, 1 to \(MessageText.limit) characters.") }
+    else {
+      throw Refusal.invalid("q", "length", "It must have 1 to \(MessageText.limit) characters.")
+    }
     let limit = parameters["limit"].map(Int.init) ?? Self.standardSearch
     guard let limit, Self.searchLimits.contains(limit) else {
-      throw Refusal.badRequest("limit: a whole number from 1 to 50.")
+      throw Refusal.invalid("limit", "range", "It must be a whole number from 1 to 50.")
     }
     func several(_ name: String) -> Set<String>? {
       parameters[name].map { Set($0.split(separator: ",").map(String.init)) }

@@ -24,12 +24,12 @@ struct ListCursors: Sendable {
     cursor.text(for: position, caller: caller, query: query)
   }
 
-  /// Throws `Refusal.badRequest` for anything that was not made for this caller and query.
+  /// Throws `Refusal.invalid` for anything that was not made for this caller and query.
   func position(of text: String) throws(Refusal) -> Item {
     do throws(CursorError) {
       return try cursor.start(of: text, caller: caller, query: query)
     } catch {
-      throw .badRequest("\"cursor\" is none that was given for this list.")
+      throw .invalid("cursor", "cursor", "It is none that was given for this list.")
     }
   }
 }
@@ -43,8 +43,9 @@ extension PageRequest {
     limit = standard
     if let text = parameters["limit"] {
       guard let limit = Int(text), Self.limits.contains(limit) else {
-        throw Refusal.badRequest(
-          "\"limit\" must be a whole number from \(Self.limits.lowerBound) to "
+        throw Refusal.invalid(
+          "limit", "range",
+          "It must be a whole number from \(Self.limits.lowerBound) to "
             + "\(Self.limits.upperBound).")
       }
       self.limit = limit

@@ -59,7 +59,7 @@ struct Program: Sendable {
   private var storedConversations: StoredConversations {
     StoredConversations(
       store, conversations: settings.tables.conversations, turns: settings.tables.turns,
-      rules: rules)
+      rules: rules, contents: TurnContents(Objects(client), bucket: settings.contentBucket))
   }
 
   private var archive: StoredArchive { StoredArchive(conversations: storedConversations) }
@@ -214,6 +214,7 @@ struct Program: Sendable {
           let version = AssistantList.version($0.variant, of: profile.name)
           return ($0, providers.model(for: version, like: $0.model))
         },
+        summaryModel: providers.summarizer(for: profile.name),
         choose: { caller in FeatureFlag.variant(for: caller, flags) },
         admit: { [ledger] in try await ledger.admit($0, at: .now) },
         person: { [context] in try await context.entries(of: $0, at: .now) }, now: { .now })

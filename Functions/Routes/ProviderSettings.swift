@@ -69,6 +69,8 @@ struct ProviderSettings: Sendable {
   let byAssistant: [String: [ModelChoice]]
   /// Decides on intents that the example sentences leave open.
   let classifier: ModelChoice
+  /// Tells what falls out of the part of a conversation that models see again; nil: who answers.
+  let summary: ModelChoice?
   let groundsInSearch: Bool
   let openAIBase: String
   let anthropicBase: String
@@ -97,6 +99,9 @@ struct ProviderSettings: Sendable {
       guard let choice = ModelChoice(classifier[...]) else { throw read.refusal(.classifierModel) }
       self.classifier = choice
     }
+    let summary = try read.text(.summaryModel, 0...512)
+    self.summary = ModelChoice(summary[...])
+    guard summary.isEmpty || self.summary != nil else { throw read.refusal(.summaryModel) }
     groundsInSearch = try read.choice(.searchGrounding, of: ["true", "false"]) == "true"
     openAIBase = try read.address(.openAIBase, schemes: ["https", "http"])
     anthropicBase = try read.address(.anthropicBase, schemes: ["https", "http"])
@@ -114,7 +119,9 @@ struct ProviderSettings: Sendable {
       if !key.isEmpty { keys[setting.name] = key }
     }
     self.keys = keys
-    let all = choices + byAssistant.values.flatMap { $0 } + [self.classifier]
+    let all =
+      choices + byAssistant.values.flatMap { $0 } + [self.classifier]
+      + (self.summary.map { [$0] } ?? [])
     if project.isEmpty, all.contains(where: { $0.provider == .vertex }) {
       throw SettingError(
         name: Setting.googleProject.name, value: "", range: "given when vertex is a provider")

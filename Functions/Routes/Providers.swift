@@ -35,6 +35,14 @@ struct Providers: Sendable {
       [settings.classifier], like: ModelSettings(name: "", temperature: 0, maximumTokens: 64))
   }
 
+  /// The model that tells what falls out of the part of an assistant's conversations that models see
+  /// again.
+  func summarizer(for assistant: String) -> FallbackModel {
+    chain(
+      settings.summary.map { [$0] } ?? settings.choices(for: assistant),
+      like: ModelSettings(name: "", temperature: 0, maximumTokens: 400))
+  }
+
   private func chain(_ choices: [ModelChoice], like standard: ModelSettings) -> FallbackModel {
     FallbackModel(
       choices.map { choice in

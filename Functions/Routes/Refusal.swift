@@ -19,6 +19,11 @@ enum Refusal: Error, Equatable {
   case agent(AgentError)
   case internalError
 
+  /// A field, or a parameter of the query, that is not what it should be.
+  static func invalid(_ field: String, _ code: String, _ message: String) -> Refusal {
+    .invalid([FieldProblem(field: field, code: code, message: message)])
+  }
+
   var status: Int {
     switch self {
     case .badRequest: 400

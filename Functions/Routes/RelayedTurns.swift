@@ -54,11 +54,14 @@ struct RelayedTurns: Sendable {
   private func charge(
     _ report: TurnReport, to caller: Caller, _ invocation: Invocation
   ) async {
-    guard let ledger, report.outcome != .repeated, report.usage.tokens > 0 else { return }
+    guard let ledger, report.outcome != .repeated else { return }
+    let uses = [ModelUse(model: report.model, usage: report.usage)] + report.others
     do {
-      let passed = try await ledger.charge(
-        report.usage, model: report.model, to: caller, at: now())
-      for standing in passed { invocation.warn(of: standing, caller) }
+      for (place, use) in uses.enumerated() where use.usage.tokens > 0 {
+        let passed = try await ledger.charge(
+          use.usage, model: use.model, to: caller, at: now(), turns: place == 0 ? 1 : 0)
+        for standing in passed { invocation.warn(of: standing, caller) }
+      }
     } catch {
       invocation.log.error("turn not counted", ["reason": "\(error)"])
     }

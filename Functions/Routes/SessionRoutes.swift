@@ -7,6 +7,8 @@ import LambdaRuntime
 struct SessionRoutes: Sendable {
   let conversations: StoredConversations
   let now: Timestamp
+  /// The cursors of a conversation's sessions.
+  let cursors: ListCursors
 
   func answer(
     _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
@@ -17,13 +19,18 @@ struct SessionRoutes: Sendable {
       throw Refusal.notFound
     }
     if request.operation == .listSessions {
-      let sessions = conversation.sessions.reversed().map { JSONValue.object(members(of: $0)) }
-      return .json(["sessions": .array(sessions)])
+      let page = try PageRequest(event, cursors)
+      let part = try await conversations.sessions(
+        of: conversation, caller, limit: page.limit, after: page.after)
+      return .json([
+        "sessions": .array(part.elements.map { .object(members(of: $0)) }),
+        "nextCursor": part.next.map { .string(cursors.text(for: $0)) } ?? .null,
+      ])
     }
-    let wanted = try number(of: request)
-    guard let session = Self.find(wanted, in: conversation.sessions) else {
-      throw Refusal.notFound
-    }
+    guard
+      let session = try await conversations.session(
+        try number(of: request), of: conversation, caller)
+    else { throw Refusal.notFound }
     let turns = try await conversations.turns(
       of: session, in: id, caller, limit: SessionSummary.mostTurns)
     var view = members(of: session)
@@ -42,11 +49,6 @@ struct SessionRoutes: Sendable {
         try number(of: request), status, of: id, caller)
     else { throw Refusal.notFound }
     return .json(.object(members(of: session)))
-  }
-
-  private static func find(_ number: Int, in sessions: [Session]) -> Session? {
-    for session in sessions where session.number == number { return session }
-    return nil
   }
 
   private func number(of request: APIRequest) throws(Refusal) -> Int {

@@ -27,6 +27,11 @@ struct Setting: Sendable {
     name: "CLASSIFIER_MODEL", standard: "", range: "one entry as in `LLM_PROVIDER`",
     meaning: "The small model that is asked, at temperature 0, when the example sentences leave an "
       + "intent open; empty: the first model of `LLM_PROVIDER`.")
+  static let summaryModel = Setting(
+    name: "SUMMARY_MODEL", standard: "", range: "one entry as in `LLM_PROVIDER`",
+    meaning:
+      "The small model that keeps the memory of long conversations: it is given what falls out "
+      + "of the part that is seen again, with every few turns; empty: the assistant's own.")
   static let searchGrounding = Setting(
     name: "SEARCH_GROUNDING", standard: "false", range: "true or false",
     meaning: "Whether Gemini may ground answers in Google Search where no tool of ours is offered; "
@@ -123,6 +128,9 @@ struct Setting: Sendable {
   static let knowledgeBucket = Setting(
     name: "KNOWLEDGE_BUCKET", standard: "martlet-knowledge", range: "3 to 63 characters",
     meaning: "Bucket of the search index.")
+  static let contentBucket = Setting(
+    name: "CONTENT_BUCKET", standard: "martlet-content", range: "3 to 63 characters",
+    meaning: "Bucket of what is too long for a table: long questions and answers.")
 
   // Keys: never in the template; see `ProviderKeys`.
   static let openAIKey = key(
@@ -142,11 +150,13 @@ struct Setting: Sendable {
   /// All others, in the order of the document.
   static let all =
     [
-      provider, model, assistantProviders, classifierModel, temperature, longestAnswer,
+      provider, model, assistantProviders, classifierModel, summaryModel, temperature,
+      longestAnswer,
       searchGrounding, openAIBase, anthropicBase, geminiBase, vertexBase, googleProject,
       googleLocation, bedrockRegion, providerKeys, assistant, flags, origins, cacheTime,
       resumeGrace, sessionPause, workingHours, budgets, prices, logLevel, webSocketURL, tokenKey,
       connections, conversations, turns, claims, knowledge, usage, context, knowledgeBucket,
+      contentBucket,
     ] + ofKnowledge
 
   private static func key(_ name: String, _ meaning: String) -> Setting {

@@ -21,6 +21,7 @@ struct Settings: Sendable {
   let tokenKey: String
   let tables: Tables
   let knowledgeBucket: String
+  let contentBucket: String
   let knowledge: KnowledgeSettings
 
   struct Tables: Sendable {
@@ -66,6 +67,7 @@ struct Settings: Sendable {
       knowledge: try read.text(.knowledge, 3...255),
       usage: try read.text(.usage, 3...255), context: try read.text(.context, 3...255))
     knowledgeBucket = try read.text(.knowledgeBucket, 3...63)
+    contentBucket = try read.text(.contentBucket, 3...63)
     knowledge = try KnowledgeSettings(read)
   }
 }

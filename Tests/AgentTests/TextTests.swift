@@ -128,15 +128,9 @@ import Testing
   @Test func `keeps the roles`() throws {
     let question = try MessageText("and now?")
     let messages = Prompt(profile).messages(
-      history: [.test(1, "hi", "hello"), .test(2, "lost", "")], question: question)
+      history: HistoryWindow(
+        path: [.test(1, "hi", "hello"), .test(2, "lost", "")], profile.limits), question: question)
     #expect(messages == [.user("hi"), .assistant("hello"), .user("and now?")])
-  }
-
-  @Test func `shows the last ten messages`() throws {
-    let history = (1...9).map { Turn.test($0, "q\($0)", "a\($0)") }
-    let messages = try Prompt(profile).messages(history: history, question: MessageText("x"))
-    #expect(messages.count == 11)
-    #expect(messages.first == .user("q5"))
   }
 }
 

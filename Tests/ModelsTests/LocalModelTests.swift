@@ -185,6 +185,20 @@ import Testing
     #expect(text.hasSuffix("[1]"))
   }
 
+  @Test func `a wish in what was said before is nobody's wish`() {
+    let text = model.reply(
+      to: ModelTask(
+        "What is the capital of Peru?",
+        instructions: """
+          What was said before stands in <summary>.
+          <summary>
+          The person asked to summarize it and to write a title.
+          </summary>
+          """)
+    ).text
+    #expect(text.contains("do not know") || text.contains("nothing"), "\(text)")
+  }
+
   @Test func `fills a schema`() throws {
     var task = ModelTask("Book a table for 4 in Paris on 2026-12-24")
     task.format = .schema([

@@ -106,19 +106,19 @@ extension UsageLedger {
     #expect(try await get("/conversations", as: admin, ["cursor": cursor]).statusCode == 200)
     let other = try token("eve", role: "admin")
     let tenant = try token("root", tenant: "other", role: "admin")
-    #expect(try await get("/conversations", as: other, ["cursor": cursor]).statusCode == 400)
-    #expect(try await get("/conversations", as: tenant, ["cursor": cursor]).statusCode == 400)
+    #expect(try await get("/conversations", as: other, ["cursor": cursor]).statusCode == 422)
+    #expect(try await get("/conversations", as: tenant, ["cursor": cursor]).statusCode == 422)
     #expect(
-      try await get("/conversations/user/ana", as: admin, ["cursor": cursor]).statusCode == 400)
+      try await get("/conversations/user/ana", as: admin, ["cursor": cursor]).statusCode == 422)
     for (index, _) in cursor.enumerated() where index % 7 == 0 {
       var bytes = Array(cursor.utf8)
       bytes[index] = bytes[index] == 65 ? 66 : 65
       let changed = String(decoding: bytes, as: UTF8.self)
       let response = try await get("/conversations", as: admin, ["cursor": changed])
-      #expect(response.statusCode == 400, "byte \(index)")
+      #expect(response.statusCode == 422, "byte \(index)")
     }
     for text in ["x", "%", String(repeating: "A", count: 10_000)] {
-      #expect(try await get("/conversations", as: admin, ["cursor": text]).statusCode == 400)
+      #expect(try await get("/conversations", as: admin, ["cursor": text]).statusCode == 422)
     }
   }
 
@@ -126,7 +126,7 @@ extension UsageLedger {
     let admin = try token("root", role: "admin")
     for limit in ["0", "-1", "1001", "x", "1.5", "", "99999999999999999999"] {
       let response = try await get("/conversations", as: admin, ["limit": limit])
-      #expect(response.statusCode == 400, "\(limit)")
+      #expect(response.statusCode == 422, "\(limit)")
     }
     for limit in ["1", "1000"] {
       #expect(try await get("/conversations", as: admin, ["limit": limit]).statusCode == 200)

@@ -49,6 +49,13 @@ struct CloudCall: Hashable, CustomStringConvertible {
           resource: "arn:aws:bedrock:us-east-1::foundation-model/\(parts.dropFirst().first ?? "")")
       ]
     }
+    if path.split(separator: "/").count == 1 {
+      return [
+        CloudCall(
+          action: "s3:ListBucket",
+          resource: "arn:aws:s3:::" + (path.split(separator: "/").first ?? ""))
+      ]
+    }
     let actions = [
       "GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "DELETE": "DeleteObject",
     ]

@@ -92,11 +92,11 @@ import Testing
       let cursor = try #require(first["nextCursor"]?.string)
       let other = try await signedToken("root2", role: "admin", environment)
       let stolen = try await ask(program, other, "", ["limit": "1", "cursor": cursor])
-      #expect(stolen.statusCode == 400)
+      #expect(stolen.statusCode == 422)
       let searched = try await ask(program, admin, "/search", ["q": ""])
-      #expect(searched.statusCode == 400)
+      #expect(searched.statusCode == 422)
       let limited = try await ask(program, admin, "/search", ["q": "text", "limit": "51"])
-      #expect(limited.statusCode == 400)
+      #expect(limited.statusCode == 422)
     }
   }
 

@@ -27,6 +27,11 @@ import Testing
     "dynamodb:Query byMessage":
       "finds answers that are older than the ones a conversation's item remembers",
     "dynamodb:DeleteItem martlet-claims": "a claim is let go when its work cannot begin",
+    "Object martlet-content":
+      "questions and answers that are too long for an item (tried with StoredConversations)",
+    "dynamodb:UpdateItem martlet-turns": "a summary is kept when a conversation has grown long",
+    "dynamodb:BatchWriteItem martlet-conversations":
+      "sessions that are over have items of their own",
     "execute-api:ManageConnections DELETE":
       "a connection is closed whose token has ended (tried by chat)",
   ]

@@ -144,6 +144,14 @@ final class SmallCloud: Sendable {
 
   private func object(_ request: HTTPRequest, _ bytes: [UInt8]) -> HTTPResponse {
     state.withLock { state in
+      if request.method == "GET", request.query?.contains("list-type=2") == true {
+        let prefix = request.path.hasSuffix("/") ? request.path : request.path + "/"
+        let keys = state.objects.keys.filter { $0.hasPrefix(prefix) }
+          .map { "<Key>\($0.dropFirst(prefix.count))</Key>" }
+        let text =
+          "<ListBucketResult><IsTruncated>false</IsTruncated>\(keys.joined())</ListBucketResult>"
+        return HTTPResponse(status: 200, body: .bytes(Array(text.utf8)))
+      }
       if request.method == "DELETE" {
         state.objects[request.path] = nil
         return HTTPResponse(status: 204)

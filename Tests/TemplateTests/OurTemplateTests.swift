@@ -157,7 +157,7 @@ import Testing
         ])
     #expect(application.tables[0].timeToLive == "expiresAt")
     #expect(application.tables[2].attributes["number"] == .number)
-    #expect(application.buckets.map(\.name) == ["martlet-knowledge"])
+    #expect(application.buckets.map(\.name) == ["martlet-content", "martlet-knowledge"])
     #expect(application.secrets.map(\.name) == ["martlet/provider-keys", "martlet/token-key"])
     let secret = try #require(application.secrets.last)
     guard case .generated(let generated) = secret.value else {

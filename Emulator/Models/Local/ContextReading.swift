@@ -46,11 +46,14 @@ struct ContextReading {
     self.init(passages)
   }
 
-  /// The instructions around the passages.
+  /// The instructions around what they only tell: passages, what is remembered about the person, what
+  /// was said before.
   static func removed(from text: String) -> String {
-    guard let open = text.place(of: "<context>") else { return text }
-    let close = text.place(of: "</context>", from: open.upperBound)?.upperBound ?? text.endIndex
-    return String(text[..<open.lowerBound]) + String(text[close...])
+    ["context", "person", "summary"].reduce(text) { text, name in
+      guard let open = text.place(of: "<\(name)>") else { return text }
+      let close = text.place(of: "</\(name)>", from: open.upperBound)?.upperBound ?? text.endIndex
+      return String(text[..<open.lowerBound]) + String(text[close...])
+    }
   }
 
   /// Sentences that answer the question, each with the number of its passage; nil when none fits.

@@ -23,7 +23,7 @@ extension StoredConversations {
       return nil
     }
     let known = try await newest.items.compactMap { Turn($0) }
-    let page = try await branch(
+    let page = try await path(
       of: id, tenant: caller.tenant, endingAt: conversation.head ?? conversation.turns,
       limit: count, known: known)
     return (conversation, page.elements.reversed())
@@ -36,20 +36,54 @@ extension StoredConversations {
     guard let turn = try await turn(replaced, in: id, of: caller) else {
       throw AgentError.messageNotFound
     }
-    let page = try await branch(
+    let page = try await path(
       of: id, tenant: caller.tenant, endingAt: turn.before, limit: count)
     return (conversation, page.elements.reversed())
   }
 
+  package func path(
+    upTo number: Int, in id: ConversationID, of caller: Caller, turns count: Int
+  ) async throws -> [Turn] {
+    try await path(of: id, tenant: caller.tenant, endingAt: number, limit: count)
+      .elements.reversed()
+  }
+
+  package func keep(
+    _ summary: ConversationSummary, at number: Int, in id: ConversationID, of caller: Caller
+  ) async throws {
+    do throws(StoreError) {
+      try await store.update(
+        turnKey(number, of: id, caller.tenant), in: turns, [.set("summary", summary.attribute)],
+        if: .all([.exists("message"), .absent("summary")]))
+    } catch .conditionFailed {
+      // Another turn at the same time was faster, or the conversation is gone.
+    } catch {
+      throw error
+    }
+  }
+
   /// A part of a branch, the newest turn first.
   ///
-  /// `after` is where the part before it ended, `known` what has been read already. Find the
-  /// conversation before: whoever may see it may see these.
+  /// `after` is where the part before it ended. Find the conversation before: whoever may see it may
+  /// see these.
   package func branch(
-    of id: ConversationID, tenant: String, endingAt head: Int, limit: Int, after: Item? = nil,
-    known: [Turn] = []
+    of id: ConversationID, tenant: String, endingAt head: Int, limit: Int, after: Item? = nil
   ) async throws -> Part<Turn> {
-    var wanted = after?["position"]?.int ?? head
+    let part = try await path(
+      of: id, tenant: tenant, endingAt: after?["position"]?.int ?? head, limit: limit)
+    let fitting = Self.fitting(part.elements)
+    let next: Item? =
+      fitting.count < part.elements.count
+      ? fitting.last.map { ["position": AttributeValue($0.before)] } : part.next
+    return Part(elements: try await whole(fitting, tenant), next: next)
+  }
+
+  /// The same with turns as their items hold them: of long ones the beginning. `known` has been read
+  /// already.
+  func path(
+    of id: ConversationID, tenant: String, endingAt head: Int, limit: Int, known: [Turn] = []
+  ) async throws -> Part<Turn> {
+    var wanted = head
     var found: [Turn] = []
     var page = known
     for read in 0... {
@@ -77,8 +111,7 @@ extension StoredConversations {
     guard let item = try await store.get(key(id, caller), from: conversations),
       item["deletedAt"] == nil, let number = try await number(of: message, in: id, caller, item)
     else { return nil }
-    return try await store.get(turnKey(number, of: id, caller.tenant), from: turns)
-      .flatMap { Turn($0) }
+    return try await turn(number, of: id, ofTenant: caller.tenant)
   }
 
   func turnKey(_ number: Int, of id: ConversationID, _ tenant: String) -> Item {

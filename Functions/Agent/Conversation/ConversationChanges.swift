@@ -125,6 +125,8 @@ extension StoredConversations {
         .set("expiresAt", AttributeValue(now.milliseconds / 1000 + Self.markLife)))
       try await store.update(key(id, caller), in: conversations, changes, if: .exists("owner"))
     }
+    try await contents?.delete(id, of: caller)
+    try await deleteSessions(of: id, caller)
     try await deleteTurns(of: id, caller.tenant)
     return item["deletedAt"] == nil
   }

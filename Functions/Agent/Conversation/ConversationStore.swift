@@ -13,6 +13,19 @@ package protocol ConversationStore: Sendable {
     _ id: ConversationID, of caller: Caller, turns: Int, before replaced: String
   ) async throws -> (conversation: Conversation, turns: [Turn])?
 
+  /// A turn of `recent` with all that was said: long ones come with the beginning of their texts alone.
+  func whole(_ turn: Turn, of caller: Caller) async throws -> Turn
+
+  /// The turn with this number and those before it on its branch, oldest first: at most `turns`.
+  func path(
+    upTo number: Int, in id: ConversationID, of caller: Caller, turns: Int
+  ) async throws -> [Turn]
+
+  /// Keeps a summary with the turn up to which it reaches; the first one stays.
+  func keep(
+    _ summary: ConversationSummary, at number: Int, in id: ConversationID, of caller: Caller
+  ) async throws
+
   /// Adds a turn to its conversation, which begins with it when there is none yet.
   ///
   /// A turn with a message that is already there changes nothing: the number of the first one is
@@ -21,6 +34,20 @@ package protocol ConversationStore: Sendable {
 }
 
 extension ConversationStore {
+  package func whole(_ turn: Turn, of caller: Caller) async throws -> Turn { turn }
+
+  package func path(
+    upTo number: Int, in id: ConversationID, of caller: Caller, turns: Int
+  ) async throws -> [Turn] {
+    let found = try await recent(id, of: caller, turns: .max)?.turns ?? []
+    return found.prefix { $0.number <= number }.suffix(turns)
+  }
+
+  /// A store without room for summaries loses them.
+  package func keep(
+    _ summary: ConversationSummary, at number: Int, in id: ConversationID, of caller: Caller
+  ) async throws {}
+
   package func recent(
     _ id: ConversationID, of caller: Caller, turns: Int, before replaced: String
   ) async throws -> (conversation: Conversation, turns: [Turn])? {

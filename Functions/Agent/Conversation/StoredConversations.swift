@@ -16,8 +16,9 @@ package import Events
 /// counts and the keys of all indexes are gone from it, so that it is in no list, and no turn that was
 /// on its way can bring it back.
 package struct StoredConversations: ConversationStore {
-  /// Messages that a conversation's item remembers: more than can be on their way at once.
-  private static let remembered = 16
+  /// Messages that a conversation's item remembers: more than are on their way at once. Few, so that
+  /// the item stays below the KB for which a write is charged.
+  private static let remembered = 8
   /// Messages of one conversation that are answered at the same time and collide, at the most.
   private static let mostCollisions = 16
 
@@ -25,12 +26,16 @@ package struct StoredConversations: ConversationStore {
   let conversations: String
   let turns: String
   package let rules: SessionRules
+  /// Where long turns go; nil: they are cut.
+  let contents: TurnContents?
 
   /// `conversations` and `turns` name the tables; `rules` say when a session ends.
   package init(
-    _ store: Store, conversations: String, turns: String, rules: SessionRules = SessionRules()
+    _ store: Store, conversations: String, turns: String, rules: SessionRules = SessionRules(),
+    contents: TurnContents? = nil
   ) {
     self.rules = rules
+    self.contents = contents
     self.store = store
     self.conversations = conversations
     self.turns = turns
@@ -39,11 +44,19 @@ package struct StoredConversations: ConversationStore {
   // MARK: Writing
 
   package func append(_ turn: Turn, of caller: Caller, title: String) async throws -> Int {
+    var fitting: Turn?
     for _ in 0..<Self.mostCollisions {
       let before = try await store.get(key(turn.conversation, caller), from: conversations)
-      guard before?["deletedAt"] == nil else { throw AgentError.conversationNotFound }
-      if let number = before?["recent"]?[turn.message]?.int { return number }
-      var turn = turn
+      guard before?["deletedAt"] == nil else {
+        await discard(fitting)
+        throw AgentError.conversationNotFound
+      }
+      if let number = before?["recent"]?[turn.message]?.int {
+        try await discard(fitting, unlessAt: number, of: turn.conversation, caller)
+        return number
+      }
+      var turn = if let fitting { fitting } else { try await fit(turn, caller) }
+      fitting = turn
       turn.number = (before?["turnCount"]?.int ?? 0) + 1
       let parent = turn.parent ?? before?["head"]?.int
       turn.parent = parent == turn.number - 1 ? nil : parent
@@ -52,9 +65,38 @@ package struct StoredConversations: ConversationStore {
         return turn.number
       } catch StoreError.transactionCancelled(let reasons) where reasons.contains(where: \.isRace) {
         continue
+      } catch StoreError.transactionCancelled(let reasons) {
+        await discard(fitting)
+        throw StoreError.transactionCancelled(reasons)
       }
     }
+    await discard(fitting)
     throw StoreError.conditionFailed(nil)
+  }
+
+  /// The turn as its item has room for it; the rest is kept in the bucket first.
+  private func fit(_ turn: Turn, _ caller: Caller) async throws -> Turn {
+    guard ItemSize.bytes(of: turn.item) > StoredTurn.longestItem else { return turn }
+    guard let contents else { return StoredTurn.shortened(turn, to: StoredTurn.longestAlone) }
+    var short = StoredTurn.shortened(turn, to: StoredTurn.preview)
+    short.content = try await contents.put(turn, of: caller)
+    return short
+  }
+
+  /// What was kept of a turn that is not stored is taken back.
+  private func discard(_ turn: Turn?) async {
+    guard let reference = turn?.content else { return }
+    await contents?.empty(reference)
+  }
+
+  /// The same, when the turn that is stored is another one: our own write may have come through
+  /// without our hearing of it.
+  private func discard(
+    _ turn: Turn?, unlessAt number: Int, of id: ConversationID, _ caller: Caller
+  ) async throws {
+    guard let turn, turn.content != nil else { return }
+    let stored = try await store.get(turnKey(number, of: id, caller.tenant), from: turns)
+    if stored.flatMap({ Turn($0) })?.content != turn.content { await discard(turn) }
   }
 
   private func write(
@@ -74,10 +116,15 @@ package struct StoredConversations: ConversationStore {
       ])
       return
     }
+    let finished = finishedSessions(before, keeping: session(of: turn, before).number)
+    let isAsRead = [Condition.equals("turnCount", AttributeValue(turn.number - 1))]
     let changed = TransactionWrite.update(
       key(turn.conversation, caller), in: conversations, changes(by: turn, title, before),
-      if: .equals("turnCount", AttributeValue(turn.number - 1)))
-    try await store.transact([changed, added])
+      if: .all(isAsRead + finished.map(\.stands)))
+    let moved = finished.map {
+      TransactionWrite.put(sessionItem($0, of: turn.conversation, caller), into: conversations)
+    }
+    try await store.transact([changed, added] + moved)
   }
 
   private func conversation(
@@ -103,7 +150,7 @@ package struct StoredConversations: ConversationStore {
       .add(AttributePath("usage", "output"), AttributeValue(turn.usage.output)),
       .add(AttributePath("usage", "cachedInput"), AttributeValue(turn.usage.cachedInput)),
     ]
-    let session = rules.session(of: turn, after: Session.list(before["sessions"]).last)
+    let session = session(of: turn, before)
     changes += Session.changes(session, before["sessions"])
     if turn.usage.audioInput > 0 {
       changes.append(
@@ -124,6 +171,10 @@ package struct StoredConversations: ConversationStore {
       changes.append(.remove(AttributePath("recent", message)))
     }
     return changes
+  }
+
+  private func session(of turn: Turn, _ before: Item) -> Session {
+    rules.session(of: turn, after: Session.list(before["sessions"]).last)
   }
 
   func key(_ id: ConversationID, _ caller: Caller) -> Item {
@@ -187,26 +238,54 @@ extension StoredConversations {
     try await store.get(key(id, caller), from: conversations).flatMap { Conversation($0) }
   }
 
-  /// The turns of a conversation, the newest first. Find the conversation before: whoever may see it
-  /// may see these.
+  /// The turns of a conversation, the newest first, branches that were left included: at most `limit`,
+  /// and texts of ``mostBytes``. Find the conversation before: whoever may see it may see these.
   package func turns(
     of id: ConversationID, ofTenant tenant: String, limit: Int, after: Item? = nil
   ) async throws -> Part<Turn> {
     var query = turnQuery(id, tenant: tenant)
     query.start = after
     let page = try await store.collect(query, count: limit)
-    return Part(elements: page.items.compactMap { Turn($0) }, next: page.next)
+    let found = page.items.compactMap { Turn($0) }
+    let fitting = Self.fitting(found)
+    let next =
+      fitting.count < found.count
+      ? fitting.last.map { turnKey($0.number, of: id, tenant) } : page.next
+    return Part(elements: try await whole(fitting, tenant), next: next)
+  }
+
+  /// Bytes of the texts of a part: Lambda answers with 6 MB at the most, and JSON may double them.
+  static let mostBytes = 2_500_000
+
+  /// As many of the turns, from the first on, as a part has room for; one at the least.
+  static func fitting(_ turns: [Turn], room: Int = mostBytes) -> [Turn] {
+    var bytes = 0
+    let end = turns.firstIndex { turn in
+      bytes += turn.bytes
+      return bytes > room
+    }
+    return Array(turns.prefix(max(1, end ?? turns.count)))
+  }
+
+  /// The turns with what the bucket has of them.
+  func whole(_ turns: [Turn], _ tenant: String) async throws -> [Turn] {
+    guard let contents else { return turns }
+    return try await contents.whole(turns, tenant: tenant)
+  }
+
+  package func whole(_ turn: Turn, of caller: Caller) async throws -> Turn {
+    try await whole([turn], caller.tenant).first ?? turn
   }
 
   /// One turn by its number; nil when there is none.
   package func turn(
     _ number: Int, of id: ConversationID, ofTenant tenant: String
   ) async throws -> Turn? {
-    try await store.get(
-      [
-        "conversation": .string(Caller.key(tenant, id.text)), "number": AttributeValue(number),
-      ], from: turns
-    ).flatMap { Turn($0) }
+    guard
+      let turn = try await store.get(turnKey(number, of: id, tenant), from: turns)
+        .flatMap({ Turn($0) })
+    else { return nil }
+    return try await whole([turn], tenant).first
   }
 
   private func list(

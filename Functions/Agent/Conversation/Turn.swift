@@ -11,8 +11,8 @@ package struct Turn: Sendable, Equatable {
     case interrupted
   }
 
-  /// Bytes of UTF-8 of each text kept in an item; an item holds 400 KB.
-  package static let longestText = 128 * 1024
+  /// Bytes of UTF-8 of each text that is kept, in the item or, when it is long, in the bucket.
+  package static let longestText = 1024 * 1024
 
   package var conversation: ConversationID
   /// Counts the turns of a conversation from 1.
@@ -34,6 +34,10 @@ package struct Turn: Sendable, Equatable {
   /// number. A question asked again stands beside the first one: both follow the same turn.
   package var parent: Int?
   package var feedback: Feedback?
+  /// Where all of it stands when the item holds its beginning alone.
+  package var content: ContentReference?
+  /// What was said up to this turn, this one included; only some turns have one.
+  package var summary: ConversationSummary?
 
   package init(
     conversation: ConversationID, number: Int, message: String, question: String, answer: String,
@@ -59,6 +63,9 @@ package struct Turn: Sendable, Equatable {
 extension Turn {
   /// The number of the turn before it in the conversation; 0 when it is the first.
   package var before: Int { parent ?? number - 1 }
+
+  /// Bytes of its question and answer, wherever they are kept.
+  package var bytes: Int { content?.bytes ?? question.utf8.count + answer.utf8.count }
 }
 
 /// What a person thought of an answer.

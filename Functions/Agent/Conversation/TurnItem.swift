@@ -14,6 +14,10 @@ extension Turn {
     item["variant"] = variant.map { .string($0) }
     item["parent"] = parent.map { AttributeValue($0) }
     item["feedback"] = feedback?.attribute
+    item["content"] = content.map {
+      ["key": .string($0.key), "bytes": AttributeValue($0.bytes)]
+    }
+    item["summary"] = summary?.attribute
     return item
   }
 
@@ -36,6 +40,10 @@ extension Turn {
     variant = item["variant"]?.string
     parent = item["parent"]?.int
     feedback = item["feedback"].flatMap { Feedback($0) }
+    if let key = item["content"]?["key"]?.string, let bytes = item["content"]?["bytes"]?.int {
+      content = ContentReference(key: key, bytes: bytes)
+    }
+    summary = item["summary"].flatMap { ConversationSummary($0) }
   }
 }
 

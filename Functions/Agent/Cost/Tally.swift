@@ -15,11 +15,11 @@ package struct Tally: Sendable, Equatable {
     self.unpriced = unpriced
   }
 
-  /// One turn with a model.
-  package init(_ usage: Usage, model: String, _ prices: PriceTable) {
+  /// A turn with a model, or what was used beside one (no turn).
+  package init(_ usage: Usage, model: String, _ prices: PriceTable, turns: Int = 1) {
     let price = prices.price(of: model)
     self.init(
-      turns: 1, usage: usage, cost: price?.cost(of: usage) ?? .zero,
+      turns: turns, usage: usage, cost: price?.cost(of: usage) ?? .zero,
       unpriced: price == nil ? usage.tokens : 0)
   }
 

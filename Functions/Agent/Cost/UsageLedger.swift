@@ -52,10 +52,11 @@ package struct UsageLedger: Sendable {
   ///
   /// Not a transaction: all turns of a tenant would wait for each other. A counter that fails is
   /// thrown, the others are kept.
+  /// What was used beside a turn is charged as no turn.
   package func charge(
-    _ usage: Usage, model: String, to caller: Caller, at now: Timestamp
+    _ usage: Usage, model: String, to caller: Caller, at now: Timestamp, turns: Int = 1
   ) async throws -> [BudgetStanding] {
-    let turn = Tally(usage, model: model, prices)
+    let turn = Tally(usage, model: model, prices, turns: turns)
     let counters: [Counter] = [
       .day(now.day), .month(now.month), .userDay(now.day, user: caller.user),
       .userMonth(now.month, user: caller.user), .model(now.month, name: model),

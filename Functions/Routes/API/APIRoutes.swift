@@ -92,7 +92,8 @@ enum APIRoutes {
     APIRoute(
       operation: .listSessions, method: "GET", path: "/api/v1/conversations/{id}/sessions",
       function: "conversations", access: .user, tag: .conversations,
-      summary: "The newest sessions of a conversation: stretches without a long pause.",
+      summary: "The sessions of a conversation: stretches without a long pause.",
+      parameters: [limit, cursor],
       answers: ok("SessionList", "The sessions, the newest first.")),
     APIRoute(
       operation: .getSession, method: "GET",

@@ -66,8 +66,11 @@ enum OpenAPISchemas {
         }
       },
       "SessionList": {
-        "type": "object", "required": ["sessions"],
-        "properties": {"sessions": {"type": "array", "items": {"$ref": "#/components/schemas/Session"}}}
+        "type": "object", "required": ["sessions", "nextCursor"],
+        "properties": {
+          "sessions": {"type": "array", "items": {"$ref": "#/components/schemas/Session"}},
+          "nextCursor": {"type": ["string", "null"]}
+        }
       },
       "SessionDetail": {
         "allOf": [

@@ -53,11 +53,11 @@ async def test_pages():
     first = get_json(f"{ADMIN}/conversations?limit=1", root)[1]["nextCursor"]
     assert get_json(f"{ADMIN}/conversations?limit=1&cursor={first}", root)[0] == 200
     for bad in [first[:-3], "x" + first[1:], "AAAA", first + "A"]:
-        assert get_json(f"{ADMIN}/conversations?limit=1&cursor={bad}", root)[0] == 400, bad
+        assert get_json(f"{ADMIN}/conversations?limit=1&cursor={bad}", root)[0] == 422, bad
     other = token("--user", "other-root", "--role", "admin")
-    assert get_json(f"{ADMIN}/conversations?limit=1&cursor={first}", other)[0] == 400
+    assert get_json(f"{ADMIN}/conversations?limit=1&cursor={first}", other)[0] == 422
     for limit in ["0", "1001", "-1", "x", "", "1.5"]:
-        assert get_json(f"{ADMIN}/conversations?limit={limit}", root)[0] == 400, limit
+        assert get_json(f"{ADMIN}/conversations?limit={limit}", root)[0] == 422, limit
 
 
 async def test_own_conversations_only():
