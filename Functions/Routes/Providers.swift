@@ -11,6 +11,7 @@ struct Providers: Sendable {
   let http: HTTPClient
   let cloud: CloudSettings
   let keys: ProviderKeys
+  private let breakers = Breakers()
   private let vertexTokens: VertexTokens
 
   init(_ settings: ProviderSettings, http: HTTPClient, cloud: CloudSettings, secrets: Secrets) {
@@ -49,7 +50,7 @@ struct Providers: Sendable {
         var settings = standard
         settings.name = choice.model
         return (model(choice), settings)
-      })
+      }, breakers: breakers)
   }
 
   private func model(_ choice: ModelChoice) -> any Model {

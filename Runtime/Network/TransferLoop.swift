@@ -315,6 +315,10 @@ extension NetworkError {
     case CURLE_OPERATION_TIMEDOUT where transfer.deadline - .milliseconds(5) <= .now:
       self = .deadlineExceeded(received: transfer.received)
     case CURLE_OPERATION_TIMEDOUT: self = .connectTimeout
+    // Whoever went away during the handshake has refused no certificate.
+    case CURLE_SSL_CONNECT_ERROR
+    where detail.contains("SYSCALL") || detail.contains("unexpected eof"):
+      self = .connectionLost(received: 0, detail: detail)
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER:
       self = .untrusted(detail)

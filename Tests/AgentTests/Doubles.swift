@@ -41,12 +41,13 @@ final class ScriptedModel: Model {
     static func finish(_ reason: FinishReason = .stop) -> Step { .event(.finish(reason)) }
   }
 
-  let name = "scripted/1"
+  let name: String
   private let script: Mutex<[[Step]]>
   private let asked = Mutex<[ModelRequest]>([])
 
   /// One list of steps for each round; the last one is repeated.
-  init(_ rounds: [Step]...) {
+  init(name: String = "scripted/1", _ rounds: [Step]...) {
+    self.name = name
     script = Mutex(rounds)
   }
 

@@ -148,6 +148,9 @@ package final class SocketConnection: Sendable {
     while read() != nil {}
   }
 
+  /// Lets time pass, as a slow peer does.
+  package func pause(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
+
   package func close() {
     let isFirst = state.withLock { state in
       defer { state.isClosed = true }

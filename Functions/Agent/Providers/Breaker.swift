@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Stops asking a provider that keeps failing, and asks it again after a while.
 ///
 /// Closed it lets everything through; after `threshold` failures in a row it is open for `pause`; then
@@ -47,5 +49,24 @@ package struct Breaker: Sendable {
       state = .closed(failures: failures + 1)
     default: state = .open(until: now + pause)
     }
+  }
+}
+
+/// A breaker for each model, shared by all who ask it: `openai/gpt-4o-mini`.
+package final class Breakers: Sendable {
+  private let closed: Breaker
+  private let breakers = Mutex<[String: Breaker]>([:])
+
+  package init(_ closed: Breaker = Breaker()) {
+    self.closed = closed
+  }
+
+  func mayTry(_ model: String) -> Bool { change(model) { $0.mayTry(at: .now) } }
+  func isOpen(_ model: String) -> Bool { change(model) { $0.isOpen(at: .now) } }
+  func succeeded(_ model: String) { change(model) { $0.succeeded() } }
+  func failed(_ model: String) { change(model) { $0.failed(at: .now) } }
+
+  private func change<Result>(_ model: String, _ how: (inout Breaker) -> Result) -> Result {
+    breakers.withLock { how(&$0[model, default: closed]) }
   }
 }

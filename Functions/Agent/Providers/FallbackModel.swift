@@ -14,18 +14,18 @@ package final class FallbackModel: Model {
 
   package let name: String
   private let choices: [Choice]
-  private let breakers: Mutex<[Breaker]>
+  private let breakers: Breakers
   private let patience: Duration
 
   /// Each model is asked with its own settings instead of the request's. There is at least one.
   package init(
-    _ models: [(model: any Model, settings: ModelSettings)], breaker: Breaker = Breaker(),
+    _ models: [(model: any Model, settings: ModelSettings)], breakers: Breakers = Breakers(),
     patience: Duration = .seconds(8)
   ) {
     precondition(!models.isEmpty, "a list of no models")
     choices = models.map { Choice(model: $0.model, settings: $0.settings) }
     name = models[0].model.name
-    breakers = Mutex(models.map { _ in breaker })
+    self.breakers = breakers
     self.patience = patience
   }
 
@@ -43,12 +43,10 @@ package final class FallbackModel: Model {
           if event.isContent { hasPassedOn.withLock { $0 = true } }
           try await receive(event)
         }
-        breakers.withLock { $0[place].succeeded() }
+        breakers.succeeded(choices[place].model.name)
         return
       } catch let error as ModelError {
-        if error.speaksAgainstProvider {
-          breakers.withLock { $0[place].failed(at: .now) }
-        }
+        if error.speaksAgainstProvider { breakers.failed(choices[place].model.name) }
         failure = error
         guard !hasPassedOn.withLock({ $0 }), error.mayGoElsewhere else { throw error }
       }
@@ -87,11 +85,8 @@ package final class FallbackModel: Model {
 
   /// Whether to ask a model now: its breaker lets it, or it is the first one and none's does.
   private func mayAsk(_ place: Int) -> Bool {
-    breakers.withLock { breakers in
-      let now = ContinuousClock.now
-      if breakers[place].mayTry(at: now) { return true }
-      return place == 0 && breakers.allSatisfy { $0.isOpen(at: now) }
-    }
+    breakers.mayTry(choices[place].model.name)
+      || place == 0 && choices.allSatisfy { breakers.isOpen($0.model.name) }
   }
 }
 
@@ -124,7 +119,7 @@ extension ModelError {
   fileprivate var speaksAgainstProvider: Bool {
     switch self {
     case .rejected(let status, _, _): [0, 401, 402, 403].contains(status)
-    case .malformed, .deadlineExceeded: false
+    case .malformed, .brokenCall, .deadlineExceeded: false
     default: true
     }
   }

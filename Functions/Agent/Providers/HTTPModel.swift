@@ -5,7 +5,7 @@ import Synchronization
 /// A model reached over HTTP, in whichever wire format.
 ///
 /// Sends again what may be sent again, never after a word was passed on. Waits 60 s for the first
-/// byte and 30 s between two arrivals at the most, and never past the deadline.
+/// byte and 30 s between two arrivals at the most, and never past the deadline. No error holds a key.
 package struct HTTPModel<Wire: ModelWire>: Model {
   package let name: String
   private let wire: Wire
@@ -51,17 +51,20 @@ package struct HTTPModel<Wire: ModelWire>: Model {
     _ request: ModelRequest, _ deadline: ContinuousClock.Instant,
     _ receive: (ModelEvent) async throws -> Void
   ) async throws {
+    let sent = try await self.request(request)
     do {
-      let response = try await client.stream(try await self.request(request), deadline: deadline)
+      let response = try await client.stream(sent, deadline: deadline)
       guard (200...299).contains(response.status) else { throw await refusal(response) }
       var answer = wire.answer()
       for try await bytes in response.body {
         for event in try answer.receive(bytes) { try await receive(event) }
       }
       for event in try answer.end() { try await receive(event) }
+    } catch let error as ModelError {
+      throw KeyRedaction(sent).cleaned(error)
     } catch let error as NetworkError {
       try Task.checkCancellation()
-      throw ModelError(error)
+      throw KeyRedaction(sent).cleaned(ModelError(error))
     }
   }
 

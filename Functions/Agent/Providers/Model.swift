@@ -118,6 +118,8 @@ package enum ModelError: Error, Sendable, Equatable {
   case incomplete
   /// An event that cannot be decoded.
   case malformed(String)
+  /// The provider says itself that the model's tool call is broken; nobody sees the call.
+  case brokenCall
   /// Nothing came for this long.
   case silent(Duration)
   case deadlineExceeded

@@ -7,6 +7,7 @@ import Network
 /// | 429 | itself; for quota or credit one that no wait heals |
 /// | other status | itself |
 /// | no connection; broken, silent or unfinished stream, nothing passed on yet | 503 |
+/// | a tool call that the provider itself calls broken | 503 without a wait, once |
 /// | undecodable event, deadline | never again |
 /// | anything after text was passed on | never again |
 enum ModelRetry {
@@ -15,6 +16,10 @@ enum ModelRetry {
     after error: ModelError, attempt: Int, hasPassedText: Bool, remaining: Duration,
     policy: RetryPolicy, using generator: inout some RandomNumberGenerator
   ) -> Duration? {
+    // There are no arguments that could go back to the model; it is asked the same again.
+    if error == .brokenCall {
+      return attempt == 1 && !hasPassedText && remaining > policy.reserve ? .zero : nil
+    }
     guard let failure = failure(error) else { return nil }
     return policy.wait(
       after: failure, attempt: attempt, remaining: remaining, hasPassedOn: hasPassedText,
@@ -27,7 +32,7 @@ enum ModelRetry {
     case .exhausted: .status(429, mayWait: false)
     case .unavailable(let status, _), .rejected(let status, _, _): .status(status)
     case .unreachable, .interrupted, .incomplete, .silent: .status(503)
-    case .malformed, .deadlineExceeded: nil
+    case .malformed, .brokenCall, .deadlineExceeded: nil
     }
   }
 

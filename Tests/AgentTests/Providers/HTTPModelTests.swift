@@ -159,7 +159,7 @@ actor Heard {
     let isBroken = outcome.events.contains { event in
       if case .toolCall(let call) = event { call.isBroken } else { false }
     }
-    #expect(isBroken || outcome.error?.isMalformed == true)
+    #expect(isBroken || outcome.error == .brokenCall)
   }
 
   @Test(arguments: ProviderCase.all, [500, 502, 503, 504, 529, 408, 409])

@@ -274,6 +274,13 @@ private struct Constant: RandomNumberGenerator {
     #expect(wait(error) == nil)
   }
 
+  @Test func `asks once more when the provider calls a tool call broken`() {
+    #expect(wait(.brokenCall) == .zero)
+    #expect(wait(.brokenCall, attempt: 2) == nil)
+    #expect(wait(.brokenCall, hasPassedText: true) == nil)
+    #expect(wait(.brokenCall, remaining: .seconds(1)) == nil)
+  }
+
   @Test func `never repeats after text was passed on, nor into the last second`() {
     let error = ModelError.unavailable(status: 503, message: "")
     #expect(wait(error, hasPassedText: true) == nil)

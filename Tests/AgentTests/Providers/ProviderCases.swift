@@ -29,6 +29,14 @@ struct ProviderCase: Sendable, CustomTestStringConvertible {
   var brokenCall: [UInt8]
   /// An answer that was cut at its longest length.
   var cut: [UInt8]
+  /// An answer without a word, whole.
+  var empty: [UInt8]
+  /// An answer that the provider's filter ended after `Hello`.
+  var filtered: [UInt8]
+  /// An event of a kind that is not known yet.
+  var unknown: [UInt8]
+  /// The provider's end marker.
+  var marker: [UInt8]
   /// A body of status 429 that no wait heals.
   var spent: (headers: [String: String], body: String)
   /// The target of its requests.
@@ -81,6 +89,10 @@ extension ProviderCase {
       error: events([#"{"error":{"message":"boom","type":"server_error"}}"#]),
       toolCall: call(#"{\"n\":14}"#), brokenCall: call(#"{\"n\":"#),
       cut: events(body + [delta("{}", "length"), "[DONE]"]),
+      empty: events([start, delta("{}", "stop"), "[DONE]"]),
+      filtered: events(body + [delta("{}", "content_filter"), "[DONE]"]),
+      unknown: events([#"{"object":"news.of.2030","choices":[],"padding":"x"}"#]),
+      marker: events([delta("{}", "stop"), "[DONE]"]),
       spent: ([:], #"{"error":{"message":"m","code":"insufficient_quota"}}"#),
       target: "/chat/completions")
   }()
@@ -129,7 +141,9 @@ extension ProviderCase {
       unfinished: named(body + end("end_turn").dropLast()), malformed: named(["{nonsense"]),
       error: named([#"{"type":"error","error":{"type":"overloaded_error","message":"boom"}}"#]),
       toolCall: call(["", #"{\"n\""#, ":14}"]), brokenCall: call([#"{\"n\":"#]),
-      cut: named(body + end("max_tokens")),
+      cut: named(body + end("max_tokens")), empty: named(start + block + end("end_turn")),
+      filtered: named(body + end("refusal")),
+      unknown: named([#"{"type":"news_of_2030","index":7}"#]), marker: named(end("end_turn")),
       spent: (
         [:],
         #"{"type":"error","error":{"type":"rate_limit_error","message":"m","#
@@ -166,6 +180,10 @@ extension ProviderCase {
         chunk("", "STOP"),
       ]), brokenCall: events([chunk("", "MALFORMED_FUNCTION_CALL")]),
       cut: events([hel, chunk(#"{"text":"lo"}"#, "MAX_TOKENS")]),
+      empty: events([chunk("", "STOP")]),
+      filtered: events([hel, chunk(#"{"text":"lo"}"#, "SAFETY")]),
+      unknown: events([#"{"newsOf2030":{"x":1},"responseId":"r"}"#]),
+      marker: events([chunk("", "STOP")]),
       spent: (
         [:],
         #"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"violations":"#
@@ -222,7 +240,9 @@ extension ProviderCase {
       malformed: frame("contentBlockDelta", "{nonsense"),
       error: frame("modelStreamErrorException", #"{"message":"boom"}"#, kind: "exception"),
       toolCall: call([#"{\"n\""#, ":14}"]), brokenCall: call([#"{\"n\":"#]),
-      cut: body + end("max_tokens"),
+      cut: body + end("max_tokens"), empty: start + end("end_turn") + usage,
+      filtered: body + end("content_filtered") + usage,
+      unknown: frame("newsOf2030", #"{"x":1}"#), marker: end("end_turn") + usage,
       spent: (["x-amzn-errortype": "ServiceQuotaExceededException:http://internal"], "{}"),
       target: "/model/m%3A0/converse-stream")
   }()

@@ -178,7 +178,7 @@ import Testing
     _ models: [ScriptedModel], breaker: Breaker = Breaker()
   ) -> FallbackModel {
     FallbackModel(
-      models.enumerated().map { ($1, ModelSettings(name: "m\($0)")) }, breaker: breaker)
+      models.enumerated().map { ($1, ModelSettings(name: "m\($0)")) }, breakers: Breakers(breaker))
   }
 
   private func ask(_ model: FallbackModel) async throws -> String {
@@ -229,11 +229,23 @@ import Testing
   }
 
   @Test func `leaves a failing one out for a while`() async throws {
-    let first = ScriptedModel([.fail(.unreachable("x"))])
+    let first = ScriptedModel(name: "first/1", [.fail(.unreachable("x"))])
     let second = ScriptedModel([.text("second"), .finish()])
     let models = model([first, second], breaker: Breaker(threshold: 2, pause: .seconds(600)))
     for _ in 0..<5 { #expect(try await ask(models) == "second") }
     #expect(first.requests.count == 2)
+  }
+
+  @Test func `shares what it knows about a model with others that ask it`() async throws {
+    let breakers = Breakers(Breaker(threshold: 1, pause: .seconds(600)))
+    let broken = ScriptedModel(name: "first/1", [.fail(.unreachable("x"))])
+    let well = ScriptedModel(name: "second/1", [.text("second"), .finish()])
+    for _ in 0..<2 {
+      let models = FallbackModel(
+        [(broken, ModelSettings()), (well, ModelSettings())], breakers: breakers)
+      #expect(try await ask(models) == "second")
+    }
+    #expect(broken.requests.count == 1)
   }
 
   @Test func `asks the first one when all are left out`() async throws {

@@ -29,7 +29,7 @@ struct TestAgent {
 
   @discardableResult
   func answer(
-    _ model: ScriptedModel, _ receiver: Receiver, text: String = "What is 語?",
+    _ model: any Model, _ receiver: Receiver, text: String = "What is 語?",
     key: MessageKey = .test(), conversation: ConversationID? = nil,
     within time: Duration = .seconds(300),
     watch: @escaping @Sendable () async -> TurnInterruption = Agent.undisturbed

@@ -53,8 +53,8 @@ package struct BedrockAnswer: ModelAnswer {
     case "max_tokens", "model_context_window_exceeded": .length
     case "tool_use": .toolCalls
     case "guardrail_intervened", "content_filtered": .contentFilter
-    case "malformed_model_output", "malformed_tool_use":
-      throw .malformed("the model ended with \(reason)")
+    case "malformed_tool_use": throw .brokenCall
+    case "malformed_model_output": throw .malformed("the model ended with \(reason)")
     default: .stop
     }
   }

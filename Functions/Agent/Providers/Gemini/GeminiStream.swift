@@ -61,8 +61,7 @@ package struct GeminiStream: EventReader {
     switch reason {
     case "STOP": .stop
     case "MAX_TOKENS": .length
-    case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL":
-      throw .malformed("the model made a broken tool call")
+    case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL": throw .brokenCall
     case "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",
       "IMAGE_SAFETY":
       .contentFilter
