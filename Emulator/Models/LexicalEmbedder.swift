@@ -10,6 +10,11 @@ enum LexicalEmbedder {
   static let name = "lexical-hash-1"
 
   static func embedding(of text: String, dimensions: Int) -> [Float] {
+    unit(sum(of: text, dimensions: dimensions))
+  }
+
+  /// The features added up, of any length: the more a text says, the longer.
+  static func sum(of text: String, dimensions: Int) -> [Float] {
     var counts: [UInt64: (weight: Float, count: Float)] = [:]
     func add(_ feature: some Sequence<UInt8>, _ kind: UInt8, _ weight: Float) {
       counts[hash(feature, kind), default: (weight, 0)].count += 1
@@ -29,7 +34,7 @@ enum LexicalEmbedder {
       vector[first] += hash & 1 << 62 == 0 ? value : -value
       vector[second] += (hash & 1 << 61 == 0 ? value : -value) / 2
     }
-    return unit(vector)
+    return counts.isEmpty ? unit(vector) : vector
   }
 
   /// Little-endian 32-bit floats.

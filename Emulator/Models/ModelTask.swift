@@ -15,10 +15,20 @@ package struct ModelTask: Sendable, Equatable {
   package var groundsInSearch = false
   /// Texts at which an answer ends.
   package var stops: [String] = []
+  /// What is to be written down, where a recording is given.
+  package var speech: Speech?
 
   package init(model: String) {
     self.model = model
   }
+}
+
+/// Where somebody speaks in a recording.
+package struct Speech: Sendable, Equatable {
+  /// Seconds from the beginning.
+  package var parts: [Range<Double>]
+  /// Seconds of the whole recording.
+  package var length: Double
 }
 
 /// One side's words.
@@ -77,6 +87,8 @@ package struct ModelReply: Sendable, Equatable {
     case stop
     case length
     case toolCalls
+    /// What was to be said is held back.
+    case filter
     /// One of the task's stop texts came up.
     case stopText(String)
   }

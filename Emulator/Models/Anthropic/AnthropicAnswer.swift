@@ -56,6 +56,7 @@ struct AnthropicAnswer {
     switch performance.reply.finish {
     case .stop: ["stop_reason": "end_turn", "stop_sequence": .null]
     case .length: ["stop_reason": "max_tokens", "stop_sequence": .null]
+    case .filter: ["stop_reason": "refusal", "stop_sequence": .null]
     case .toolCalls: ["stop_reason": "tool_use", "stop_sequence": .null]
     case .stopText(let text): ["stop_reason": "stop_sequence", "stop_sequence": .string(text)]
     }

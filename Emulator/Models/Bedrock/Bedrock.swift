@@ -135,7 +135,10 @@ struct TitanEmbedding {
     guard !isSecond || [1_024, 512, 256].contains(dimensions) else {
       throw Problem(.invalid, "Malformed input request: dimensions is one of 1024, 512, 256")
     }
-    let vector = LexicalEmbedder.embedding(of: text, dimensions: dimensions)
+    // The first version, and the second when it is told so, leaves vectors as long as they are.
+    let isUnit = isSecond && body["normalize"]?.bool ?? true
+    let sum = LexicalEmbedder.sum(of: text, dimensions: dimensions)
+    let vector = isUnit ? LexicalEmbedder.unit(sum) : sum
     var value: JSONValue = [
       "embedding": .array(vector.map { .double(Double($0)) }),
       "inputTextTokenCount": .int(Tokens.count(text)),

@@ -22,6 +22,7 @@ struct ConverseAnswer {
     switch performance.reply.finish {
     case .stop: "end_turn"
     case .length: "max_tokens"
+    case .filter: "content_filtered"
     case .toolCalls: "tool_use"
     case .stopText: "stop_sequence"
     }

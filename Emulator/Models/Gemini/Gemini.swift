@@ -80,8 +80,9 @@ struct Gemini: Provider {
     guard (1...3_072).contains(dimensions) else {
       throw Problem(.invalid, "outputDimensionality: expected 1 to 3072")
     }
-    let vector = LexicalEmbedder.embedding(
-      of: texts.joined(separator: "\n"), dimensions: dimensions)
+    // Only the longest vectors have unit length.
+    let sum = LexicalEmbedder.sum(of: texts.joined(separator: "\n"), dimensions: dimensions)
+    let vector = dimensions == 3_072 ? LexicalEmbedder.unit(sum) : sum
     return ["values": .array(vector.map { .double(Double($0)) })]
   }
 

@@ -56,6 +56,14 @@ struct GeminiAnswer {
     ]
   }
 
+  private var finishReason: JSONValue {
+    switch performance.reply.finish {
+    case .length: "MAX_TOKENS"
+    case .filter: "SAFETY"
+    case .stop, .stopText, .toolCalls: "STOP"
+    }
+  }
+
   private var calls: [JSONValue] {
     performance.reply.calls.map { call in
       [
@@ -71,7 +79,7 @@ struct GeminiAnswer {
   private func response(_ parts: [JSONValue], isLast: Bool) -> JSONValue {
     var candidate: JSONValue = ["content": ["role": "model", "parts": .array(parts)], "index": 0]
     if isLast {
-      candidate["finishReason"] = performance.reply.finish == .length ? "MAX_TOKENS" : "STOP"
+      candidate["finishReason"] = finishReason
       if task.groundsInSearch { candidate["groundingMetadata"] = grounding }
     }
     let input = Tokens.count(task)

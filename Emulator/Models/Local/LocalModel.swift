@@ -13,6 +13,7 @@ package struct LocalModel: Sendable {
   package init() {}
 
   package func reply(to task: ModelTask) -> ModelReply {
+    if let speech = task.speech { return ModelReply(text: speech.description) }
     let state = Exchange(task)
     if let calls = calls(for: task, state) {
       return ModelReply(calls: calls, finish: .toolCalls)

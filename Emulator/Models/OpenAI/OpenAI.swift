@@ -4,11 +4,12 @@ import JSON
 /// The stand-in for OpenAI's API, below its base path `/openai/v1`.
 struct OpenAI: Provider {
   let name = "openai"
+  private let responses = Responses()
 
   /// The models that `GET /models` lists; any other name is answered as well.
   private static let models = [
     LocalModel.name, "gpt-4o-mini", "gpt-4o", "text-embedding-3-small", "text-embedding-3-large",
-    "text-embedding-ada-002",
+    "text-embedding-ada-002", "whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe",
   ]
 
   func check(_ request: ProviderRequest) -> Problem? {
@@ -30,17 +31,22 @@ struct OpenAI: Provider {
     case ("POST", ["chat", "completions"]):
       let chat = try OpenAIChatRequest(request.object())
       answer = OpenAIChatAnswer(chat, try perform(chat.task)).answer
+    case ("POST", ["audio", "transcriptions"]):
+      let asked = try TranscriptionRequest(request)
+      answer = TranscriptionAnswer(asked, try perform(asked.task)).answer
+    case (_, _) where request.segments.first == "responses":
+      guard let found = try responses.answer(request, perform) else { throw Self.unknown(request) }
+      answer = found
     case ("POST", ["embeddings"]): answer = try OpenAIEmbeddings(request.object()).answer
     case ("GET", ["models"]):
       answer = Self.json(["object": "list", "data": .array(Self.models.map(Self.model))])
     case ("GET", _) where request.segments.first == "models" && request.segments.count == 2:
       try ProviderRequest.checkModel(request.segments[1])
       answer = Self.json(Self.model(request.segments[1]))
-    case (_, ["chat", "completions"]), (_, ["embeddings"]), (_, ["models"]):
+    case (_, ["chat", "completions"]), (_, ["embeddings"]), (_, ["models"]),
+      (_, ["audio", "transcriptions"]):
       throw Problem(.wrongMethod, "Not allowed to \(request.method) on this path.")
-    default:
-      throw Problem(
-        .notFound, "Invalid URL (\(request.method) /v1/\(request.segments.joined(separator: "/")))")
+    default: throw Self.unknown(request)
     }
     answer.headers += [
       .init("x-request-id", "req_" + Hex.encode(Random.bytes(16))),
@@ -48,6 +54,11 @@ struct OpenAI: Provider {
       .init("openai-version", "2020-10-01"),
     ]
     return answer
+  }
+
+  private static func unknown(_ request: ProviderRequest) -> Problem {
+    let path = request.segments.joined(separator: "/")
+    return Problem(.notFound, "Invalid URL (\(request.method) /v1/\(path))")
   }
 
   func refusal(_ problem: Problem, _ request: ProviderRequest) -> ProviderAnswer {

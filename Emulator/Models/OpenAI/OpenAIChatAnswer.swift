@@ -32,6 +32,7 @@ struct OpenAIChatAnswer {
   private var finish: JSONValue {
     switch performance.reply.finish {
     case .length: return "length"
+    case .filter: return "content_filter"
     case .stop, .stopText: return "stop"
     case .toolCalls:
       // A forced tool ends with "stop", as OpenAI's API has it.

@@ -50,13 +50,13 @@ struct OpenAIChatRequest {
     task.format = try Self.format(body)
   }
 
-  private static func flag(_ name: String, _ body: JSONValue) throws(Problem) -> Bool? {
+  static func flag(_ name: String, _ body: JSONValue) throws(Problem) -> Bool? {
     guard let value = body[name], !value.isNull else { return nil }
     guard let flag = value.bool else { throw wrongType(name, "a boolean") }
     return flag
   }
 
-  private static func number(
+  static func number(
     _ name: String, in range: ClosedRange<Int>, _ body: JSONValue
   ) throws(Problem) -> Int? {
     guard let value = body[name], !value.isNull else { return nil }
@@ -74,7 +74,7 @@ struct OpenAIChatRequest {
     Problem(.invalid, "Invalid type for '\(name)': expected \(wanted).", parameter: name)
   }
 
-  private static func checkChance(_ body: JSONValue) throws(Problem) {
+  static func checkChance(_ body: JSONValue) throws(Problem) {
     let ranges = [
       "temperature": 0.0...2.0, "top_p": 0...1, "presence_penalty": -2...2,
       "frequency_penalty": -2...2,
@@ -128,38 +128,10 @@ struct OpenAIChatRequest {
           parameters: function["parameters"] ?? ["type": "object", "properties": [:]]))
     }
     guard let choice = body["tool_choice"], !choice.isNull else { return }
-    guard !task.tools.isEmpty else {
-      throw Problem(
-        .invalid, "'tool_choice' is only allowed when 'tools' are specified.",
-        parameter: "tool_choice")
-    }
-    task.toolUse = try toolUse(choice)
+    try task.choose(choice)
   }
 
-  private mutating func toolUse(_ choice: JSONValue) throws(Problem) -> ToolUse {
-    switch choice.string ?? choice["type"]?.string {
-    case "none": return .never
-    case "auto": return .free
-    case "required": return .some
-    case "function":
-      let name = choice["function"]?["name"]?.string ?? ""
-      guard task.tools.contains(where: { $0.name == name }) else {
-        throw Problem(
-          .invalid, "Tool choice '\(name)' is not among 'tools'.", parameter: "tool_choice")
-      }
-      return .named(name)
-    case "allowed_tools":
-      let allowed = choice["allowed_tools"] ?? choice
-      let names = (allowed["tools"]?.array ?? []).compactMap {
-        ($0["function"]?["name"] ?? $0["name"])?.string
-      }
-      task.tools.removeAll { !names.contains($0.name) }
-      return allowed["mode"]?.string == "required" ? .some : .free
-    default: throw Problem(.invalid, "Invalid value for 'tool_choice'.", parameter: "tool_choice")
-    }
-  }
-
-  private static func isName(_ name: String) -> Bool {
+  static func isName(_ name: String) -> Bool {
     (1...64).contains(name.utf8.count)
       && name.utf8.allSatisfy { byte in
         (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || byte == 0x5F

@@ -50,7 +50,12 @@ final class RequestLog: Sendable {
     return [
       "method": .string(entry.method), "path": .string(entry.path),
       "headers": .object(JSONObject(headers)),
-      "body": parsed ?? .string(String(decoding: entry.body, as: UTF8.self)),
+      "body": parsed ?? text(entry.body),
     ]
+  }
+
+  /// A recording is no text: only its length is shown.
+  private static func text(_ body: [UInt8]) -> JSONValue {
+    .string(body.contains(0) ? "(\(body.count) bytes)" : String(decoding: body, as: UTF8.self))
   }
 }

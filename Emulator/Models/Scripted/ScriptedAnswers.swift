@@ -6,12 +6,14 @@ import Synchronization
 /// ```json
 /// {"answers": [{"contains": "refund", "chunks": ["One ", "moment."], "delay": 20, "pace": 10},
 ///              {"pattern": "order [0-9]+", "toolCalls": [{"name": "get_order", "arguments": {"id": 7}}], "times": 1},
-///              {"model": "gpt-4*", "fault": "status=429;retry-after=1"}],
+///              {"model": "gpt-4*", "fault": "status=429;retry-after=1"},
+///              {"task": "transcription", "contains": "order.wav", "text": "Two coffees, please."}],
 ///  "otherwise": "local"}
 /// ```
 /// The first answer that fits is given. `contains` (without regard to case) and `pattern` are held against
 /// the newest message, `provider` and `model` (`*` at its end stands for anything) against the request.
-/// Times are milliseconds. Without a fitting answer the local model answers, or with
+/// A transcription's message is the file's name with the prompt behind it. `finish` is how the answer
+/// ends: `stop`, `length` or `filter`. Times are milliseconds. Without a fitting answer the local model answers, or with
 /// `"otherwise": "error"` the request fails with 500.
 package struct ScriptedAnswers: Sendable {
   package struct Invalid: Error, CustomStringConvertible, Equatable {
@@ -24,7 +26,10 @@ package struct ScriptedAnswers: Sendable {
     var provider: String?
     var model: String?
     var times: Int?
+    /// For recordings instead of conversations.
+    var isTranscription = false
     var text = ""
+    var finish: ModelReply.Finish?
     var chunks: [String]?
     var calls: [ToolWish] = []
     var delay: Duration = .zero
@@ -66,8 +71,11 @@ package struct ScriptedAnswers: Sendable {
     var answer = Answer()
     for (key, value) in members { try set(key, value, in: &answer) }
     if let chunks = answer.chunks { answer.text = chunks.joined() }
-    guard !answer.text.isEmpty || !answer.calls.isEmpty || answer.fault != nil else {
-      throw Invalid(description: "it says nothing: text, chunks, toolCalls or fault is missing")
+    guard
+      !answer.text.isEmpty || !answer.calls.isEmpty || answer.fault != nil || answer.finish != nil
+    else {
+      throw Invalid(
+        description: "it says nothing: text, chunks, toolCalls, finish or fault is missing")
     }
     return answer
   }
@@ -95,6 +103,11 @@ package struct ScriptedAnswers: Sendable {
       answer.delay = .milliseconds(delay)
     case ("pace", _, let pace?) where (0...600_000).contains(pace):
       answer.pace = .milliseconds(pace)
+    case ("task", "chat"?, _): answer.isTranscription = false
+    case ("task", "transcription"?, _): answer.isTranscription = true
+    case ("finish", "stop"?, _): answer.finish = .stop
+    case ("finish", "length"?, _): answer.finish = .length
+    case ("finish", "filter"?, _): answer.finish = .filter
     case ("toolCalls", _, _): answer.calls = try calls(value)
     case ("fault", let text?, _):
       do { answer.fault = try Fault(text) } catch { throw Invalid(description: error.message) }
@@ -136,7 +149,8 @@ final class Prompter: Sendable {
     {
       guard take(place, answer.times) else { continue }
       let reply = ModelReply(
-        text: answer.text, calls: answer.calls, finish: answer.calls.isEmpty ? .stop : .toolCalls)
+        text: answer.text, calls: answer.calls,
+        finish: answer.finish ?? (answer.calls.isEmpty ? .stop : .toolCalls))
       return Performance(
         reply, pieces: answer.chunks, delay: answer.delay, pace: answer.pace ?? pace,
         fault: answer.fault)
@@ -167,6 +181,7 @@ final class Prompter: Sendable {
   private static func fits(
     _ answer: ScriptedAnswers.Answer, _ text: String, _ task: ModelTask, _ provider: String
   ) -> Bool {
+    guard answer.isTranscription == (task.speech != nil) else { return false }
     if let wanted = answer.provider, wanted != provider { return false }
     if let model = answer.model {
       let isPrefix = model.hasSuffix("*")
