@@ -177,7 +177,10 @@ let package = Package(
     tests("Command", imports: ["Command", "Evaluation", "Storage", "Template", "JSON"]),
     tests(
       "System", imports: ["JSON", "Crypto"],
-      exclude: ["Clients", "requirements.txt", "requirements-aws.txt"]),
+      exclude: [
+        "Clients", "requirements.txt", "requirements-awscli.txt", "requirements-litellm.txt",
+        "requirements-oldsdks.txt",
+      ]),
     program(
       "EchoRaw", at: "Tests/Benchmarks/EchoRaw", imports: ["LambdaRuntime", "Events"],
       linker: function),

@@ -35,11 +35,17 @@ struct ClientFailure: Error, CustomStringConvertible {
 
 /// The Python clients.
 enum Client {
-  static let python = Project.root + "/.build/venv/bin/python"
+  static let python = python(of: "venv")
+
+  /// The interpreter of another environment below `.build`.
+  static func python(of environment: String) -> String {
+    Project.root + "/.build/\(environment)/bin/python"
+  }
 
   @discardableResult
   static func run(
-    _ script: String, _ arguments: [String] = [], environment: [String: String] = [:]
+    _ script: String, _ arguments: [String] = [], environment: [String: String] = [:],
+    python: String = Client.python
   ) async throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: python)

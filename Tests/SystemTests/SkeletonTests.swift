@@ -17,9 +17,6 @@ import Testing
       try await emulator.run("dynamodb_test.py", try emulator.address("services"))
       try await emulator.run(
         "page_test.py", try emulator.address("gateway"), try emulator.address("token"))
-      if Project.runsEverything {
-        try await emulator.run("providers_test.py", try emulator.address("services"))
-      }
     }
   }
 
@@ -29,11 +26,6 @@ import Testing
 
   @Test func `invoke and token work without and beside a running emulator`() async throws {
     try await Client.run("invoke.py")
-  }
-
-  @Test(.enabled(if: Project.runsEverything))
-  func `every provider answers, and the next one when one cannot`() async throws {
-    try await Client.run("provider_choice.py")
   }
 
   @Test(.enabled(if: Project.runsEverything))

@@ -167,7 +167,7 @@ def anthropic_fails_as_the_original(base):
     fails(anthropic.AuthenticationError, lambda: anthropic_client(base, "invalid").messages.create(**ask))
     client = anthropic_client(base)
     fails(anthropic.NotFoundError, lambda: client.messages.create(**(ask | {"model": "no-such-model"})))
-    for status, error in ((429, anthropic.RateLimitError), (529, anthropic.InternalServerError)):
+    for status, error in ((429, anthropic.RateLimitError), (529, anthropic.APIStatusError)):
         fails(error, lambda: client.messages.create(**ask, extra_headers={"x-emulator-fault": f"status={status}"}), status_code=status)
     fault = {"x-emulator-fault": "stream=error;after=1"}
     fails(anthropic.APIStatusError, lambda: list(client.messages.create(**ask, stream=True, extra_headers=fault)))
@@ -317,9 +317,13 @@ CHECKS = [
 ]
 
 
-def main(arguments):
+def main(checks, about):
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("base", type=lambda text: text.rstrip("/"))
+    parser.add_argument("--only", help="run only checks whose name contains this")
+    arguments = parser.parse_args()
     broken = 0
-    for check in CHECKS:
+    for check in checks:
         name = check.__name__.replace("_", " ")
         if arguments.only and arguments.only not in name:
             continue
@@ -333,7 +337,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("base", type=lambda text: text.rstrip("/"))
-    parser.add_argument("--only", help="run only checks whose name contains this")
-    sys.exit(main(parser.parse_args()))
+    sys.exit(main(CHECKS, __doc__))
