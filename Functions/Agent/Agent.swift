@@ -21,7 +21,11 @@ package struct Agent: Sendable {
   private let summaryModel: (any Model)?
   private let admit: @Sendable (Caller) async throws -> Void
   private let person: @Sendable (Caller) async throws -> [ContextEntry]
+  private let steering: Steering
   private let now: @Sendable () -> Timestamp
+
+  /// The assistant's.
+  package var name: String { standard.profile.name }
 
   /// Waits until its task is cancelled: nobody can end the turn before its time.
   package static let undisturbed: @Sendable () async -> TurnInterruption = {
@@ -38,10 +42,15 @@ package struct Agent: Sendable {
   /// `summaryModel` tells what falls out of the part of a conversation that models see again; nil: the
   /// one that answers.
   ///
+  /// `classifier` is asked what a message is about when the example sentences of the profile's
+  /// specialists leave it open; without one they alone decide. Without `confirmations` there are no
+  /// writing tools.
+  ///
   /// With a `retriever` passages are looked for by it, else by words in `knowledge`.
   package init(
     profile: Profile, model: any Model, tools: [Tool], knowledge: Knowledge?,
     retriever: Retriever? = nil, store: any ConversationStore,
+    classifier: (any Model)? = nil, confirmations: StoredConfirmations? = nil,
     variants: [(profile: Profile, model: any Model)] = [],
     summaryModel: (any Model)? = nil,
     choose: @escaping @Sendable (Caller) -> String? = { _ in nil },
@@ -49,6 +58,9 @@ package struct Agent: Sendable {
     person: @escaping @Sendable (Caller) async throws -> [ContextEntry] = { _ in [] },
     now: @escaping @Sendable () -> Timestamp
   ) {
+    let tools = tools.filter { $0.isReadOnly || confirmations != nil }
+    steering = Steering(
+      router: IntentRouter(profile, model: classifier), confirmations: confirmations, now: now)
     standard = Version(
       profile: profile, model: model, tools: ToolTable(tools, allowed: profile.tools))
     var others: [String: Version] = [:]
@@ -72,21 +84,24 @@ package struct Agent: Sendable {
   /// At `deadline` the caller's own time is up; the turn ends earlier if the profile says so. `emit`
   /// takes the events one after the other. When it throws, the receiver counts as gone: the turn ends
   /// and what there is of the answer is stored. `watch` returns when the turn is to end before its
-  /// time, or when its task is cancelled; without one nothing ends it but the time.
+  /// time, or when its task is cancelled; without one nothing ends it but the time. `audit` is told each
+  /// call of a tool as soon as it is over.
   package func answer(
     _ question: Question, until deadline: ContinuousClock.Instant,
     watch: @escaping @Sendable () async -> TurnInterruption = Agent.undisturbed,
+    audit: @escaping @Sendable (ToolAudit) -> Void = { _ in },
     _ emit: @escaping @Sendable (TurnEvent) async throws -> Void
   ) async -> TurnReport {
     let start = ContinuousClock.now
     let version = version(for: question)
     let profile = version.profile
     let run = TurnRun(
-      profile: profile, model: version.model, tools: version.tools,
+      profile: profile, model: version.model, tools: version.tools, steering: steering,
       summaryModel: summaryModel, store: store, question: question,
       conversation: question.conversationID,
       deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
-      admit: admit, person: person, watch: watch, emit: emit
+      admit: admit, person: person, watch: watch, emit: emit,
+      audit: audit
     )
     var report = await run.run { try await passages(for: question, profile) }
     // What is done behind the answer is not counted.

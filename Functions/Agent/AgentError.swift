@@ -7,6 +7,10 @@ package enum AgentError: Error, Equatable, Sendable {
   case conversationNotFound
   /// The conversation has no such message.
   case messageNotFound
+  /// Nothing of this name was asked of the caller, or it is forgotten.
+  case confirmationNotFound
+  /// It was said yes or no to before.
+  case confirmationDecided
   case tooManyRequests(retryAfter: Duration?)
   /// What the caller, or the tenant, may use in this time is used up.
   case budgetUsedUp(Budget.Scope, Budget.Period, retryAfter: Duration)
@@ -23,6 +27,8 @@ package enum AgentError: Error, Equatable, Sendable {
     case .messageTooLong: "message_too_long"
     case .conversationNotFound: "conversation_not_found"
     case .messageNotFound: "message_not_found"
+    case .confirmationNotFound: "confirmation_not_found"
+    case .confirmationDecided: "confirmation_decided"
     case .tooManyRequests: "too_many_requests"
     case .budgetUsedUp: "budget_used_up"
     case .modelUnavailable: "model_unavailable"
@@ -39,6 +45,9 @@ package enum AgentError: Error, Equatable, Sendable {
       "The message is too long: at most \(limit) characters, please shorten it."
     case .conversationNotFound: "This conversation does not exist. Please start a new one."
     case .messageNotFound: "This message does not exist any more. Please load the page again."
+    case .confirmationNotFound:
+      "There is nothing to confirm here any more. Please ask for it once more."
+    case .confirmationDecided: "You have answered this before."
     case .tooManyRequests: "There are too many requests at the moment. Please try again later."
     case .budgetUsedUp(.user, .day, _):
       "You have used what you may use in a day. Please come back tomorrow; everything you wrote is kept."

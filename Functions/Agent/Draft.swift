@@ -15,6 +15,8 @@ final class Draft: Sendable {
     var grounding: [Source] = []
     var firstText: ContinuousClock.Instant?
     var toolTimes: [TurnReport.ToolTime] = []
+    /// What the person is asked to confirm.
+    var confirmation: ConfirmationRequest?
   }
 
   private let content = Mutex(Content())

@@ -17,6 +17,8 @@ package struct Profile: Sendable {
   package var tools: [String]
   /// The types of passages it is given; nil is all.
   package var passageTypes: Set<String>?
+  /// Who of it answers which questions; none: it answers all of them as a whole.
+  package var specialists: [Specialist]
   /// Which version of the assistant this is; nil is the standard one.
   package var variant: String?
 
@@ -27,7 +29,7 @@ package struct Profile: Sendable {
     name: String, title: String, instructions: String, examples: [String] = [],
     languages: [String] = ["en"], abilities: [String] = [], model: ModelSettings = ModelSettings(),
     limits: Limits = Limits(), tools: [String] = [],
-    passageTypes: Set<String>? = nil
+    passageTypes: Set<String>? = nil, specialists: [Specialist] = []
   ) {
     self.name = name
     self.title = title
@@ -39,6 +41,7 @@ package struct Profile: Sendable {
     self.limits = limits
     self.tools = tools
     self.passageTypes = passageTypes
+    self.specialists = specialists
   }
 
   /// What one turn may use up.

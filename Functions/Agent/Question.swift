@@ -73,6 +73,10 @@ package struct Question: Sendable {
   /// The answer whose question this one takes the place of: edited, or asked once more. What was said
   /// from there on stays stored, beside what is said now.
   package var replacing: String?
+  /// Who the client wants to be answered by; nil leaves it to the engine.
+  package var agent: AgentName?
+  /// The answer to a question for a yes.
+  package var decision: Decision?
 
   package init(
     caller: Caller, key: MessageKey, text: MessageText, conversation: ConversationID? = nil,
@@ -87,6 +91,22 @@ package struct Question: Sendable {
 }
 
 extension Question {
+  /// The answer to what was asked, as a message: the same one by whichever way it comes, so that it
+  /// is answered once.
+  package init(
+    _ decision: Decision, about confirmation: Confirmation, languages: [String], caller: Caller
+  ) throws(AgentError) {
+    let asked = confirmation.calls.map(\.summary).joined()
+    let words = FixedWords(language: FixedLanguage(of: asked, among: languages))
+    self.init(
+      caller: caller,
+      key: MessageKey(caller: caller, connection: "confirm", message: confirmation.id),
+      text: try MessageText(words.decision(isApproved: decision.isApproved)),
+      conversation: confirmation.conversation)
+    variant = confirmation.variant
+    self.decision = decision
+  }
+
   /// The conversation it belongs to, or the one that it starts.
   package var conversationID: ConversationID { conversation ?? ConversationID(startedBy: key) }
 }
@@ -96,4 +116,9 @@ extension MessageKey {
   static func pseudonym(of caller: Caller) -> String {
     MessageKey(caller: caller, connection: "", message: "").digest("pseudonym")
   }
+}
+
+extension Caller {
+  /// A name for the person that is always the same and says nothing about them.
+  package var pseudonym: String { MessageKey.pseudonym(of: self) }
 }

@@ -13,9 +13,13 @@ struct Rounds: Sendable {
   let deadline: ContinuousClock.Instant
   let draft: Draft
   let outbox: Outbox
+  /// Nil: no call waits for a yes.
+  var consent: Consent?
+  /// Calls that the person has agreed to.
+  var agreed: Confirmation?
+  var audit: @Sendable (ToolAudit) -> Void = { _ in }
 
   private static let mostBroken = 1
-  private static let longestShown = 400
 
   /// The answer has reached its longest length: ends the provider's stream.
   private struct LimitReached: Error {}
@@ -23,6 +27,7 @@ struct Rounds: Sendable {
   func run(system: String, messages: [ModelMessage]) async throws -> FinishReason {
     var messages = messages
     var broken = 0
+    if let agreed { messages += try await settle(agreed) }
     let definitions = tools.definitions(for: caller)
     for round in 1...max(1, profile.limits.rounds) {
       let request = ModelRequest(
@@ -37,6 +42,7 @@ struct Rounds: Sendable {
         throw ModelError.malformed("tool arguments are not JSON, again")
       }
       messages.append(.assistant(text, calls: calls))
+      if let finish = try await hold(calls) { return finish }
       messages += try await results(of: calls)
     }
     return .stop
@@ -89,14 +95,14 @@ struct Rounds: Sendable {
     }
   }
 
-  private func say(_ text: String) async throws {
+  func say(_ text: String) async throws {
     let (taken, isFull) = draft.append(text, limit: profile.limits.answer)
     try await outbox.add(taken)
     if isFull { throw LimitReached() }
   }
 
   /// Each call gets a result: those over the limit a refusal.
-  private func results(of calls: [ToolCall]) async throws -> [ModelMessage] {
+  func results(of calls: [ToolCall]) async throws -> [ModelMessage] {
     let allowed = Array(calls.prefix(profile.limits.callsPerRound))
     let first = draft.change { content in
       let first = content.steps.count
@@ -108,15 +114,7 @@ struct Rounds: Sendable {
     for (offset, call) in allowed.enumerated() { outbox.add(step(call, first + offset, .running)) }
     let outcomes = await tools.run(allowed, for: caller, turn: turn, first: first) {
       number, outcome in
-      let step = step(outcome.call, number, outcome.error == nil ? .done : .failed)
-      draft.change { content in
-        content.steps[number] = step
-        content.toolTimes.append(
-          TurnReport.ToolTime(
-            name: outcome.call.name, error: outcome.error?.code.rawValue,
-            duration: outcome.duration))
-      }
-      outbox.add(step)
+      note(outcome, number, key: ToolAudit.key(turn, number))
     }
     try Task.checkCancellation()
     draft.change { $0.sources += outcomes.flatMap(\.sources) }
@@ -129,9 +127,24 @@ struct Rounds: Sendable {
       }
   }
 
-  private func step(_ call: ToolCall, _ number: Int, _ status: ToolStep.Status) -> ToolStep {
+  /// A call is over: shows it, counts it, and writes it down.
+  func note(_ outcome: ToolTable.Outcome, _ number: Int, key: String) {
+    let step = step(outcome.call, number, outcome.error == nil ? .done : .failed)
+    let error = outcome.error?.code.rawValue
+    draft.change { content in
+      content.steps[number] = step
+      content.toolTimes.append(
+        TurnReport.ToolTime(name: outcome.call.name, error: error, duration: outcome.duration))
+    }
+    outbox.add(step)
+    audit(
+      ToolAudit(
+        call: outcome.call, key: key, outcome: error ?? "ok", duration: outcome.duration))
+  }
+
+  func step(_ call: ToolCall, _ number: Int, _ status: ToolStep.Status) -> ToolStep {
     ToolStep(
       number: number, name: call.name.prefix(utf8: 64),
-      arguments: call.arguments.prefix(utf8: Self.longestShown), status: status)
+      arguments: call.arguments.prefix(utf8: ToolStep.longestArguments), status: status)
   }
 }

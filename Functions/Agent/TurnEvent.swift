@@ -23,7 +23,12 @@ package struct ToolStep: Sendable, Equatable {
     case running
     case done
     case failed
+    /// For the person's yes.
+    case waiting
   }
+
+  /// Bytes of arguments that are shown.
+  static let longestArguments = 400
 
   /// Counts the calls of a turn from 0.
   package var number: Int
@@ -62,6 +67,12 @@ package struct Completion: Sendable, Equatable {
   package var model: String
   /// The version of the assistant; nil is the standard one.
   package var variant: String?
+  /// The specialist who answered: `japanese.kanji`; nil is the assistant as a whole.
+  package var agent: String?
+  /// How the session stands, where the turn has changed it.
+  package var session: Session.Status?
+  /// What the person is asked to confirm.
+  package var confirmation: ConfirmationRequest?
 
   package init(
     conversation: ConversationID, message: String, finish: Finish, sources: [Source], usage: Usage,
@@ -74,6 +85,21 @@ package struct Completion: Sendable, Equatable {
     self.usage = usage
     self.model = model
     self.variant = variant
+  }
+}
+
+extension Turn {
+  /// The last event of the turn, as whoever asked was or would have been told; nil when it was broken
+  /// off.
+  package var completion: Completion? {
+    guard let finish = Completion.Finish(rawValue: status.rawValue) else { return nil }
+    var completion = Completion(
+      conversation: conversation, message: message, finish: finish, sources: sources, usage: usage,
+      model: model, variant: variant)
+    completion.agent = AgentName.text(specialist, of: assistant)
+    completion.session = session
+    completion.confirmation = confirmation
+    return completion
   }
 }
 

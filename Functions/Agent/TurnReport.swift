@@ -51,6 +51,14 @@ package struct TurnReport: Sendable {
   package var model: String
   /// The version of the assistant; nil is the standard one.
   package var variant: String?
+  /// What the message was about; nil when nobody looked.
+  package var intent: Intent?
+  /// The specialist who answered.
+  package var specialist: String?
+  /// How the session stands, where the turn has changed it.
+  package var session: Session.Status?
+  /// Whether a model was asked what the message is about; `others` says what that used.
+  package var asksClassifier = false
   package var usage = Usage()
   package var rounds = 0
   package var tools: [ToolTime] = []

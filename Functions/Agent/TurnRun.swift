@@ -1,8 +1,9 @@
 /// One turn from its question to its stored answer.
 struct TurnRun: Sendable {
-  let profile: Profile
+  private(set) var profile: Profile
   let model: any Model
-  let tools: ToolTable
+  private(set) var tools: ToolTable
+  let steering: Steering
   /// Who tells what fell out of the window; nil: who answers.
   let summaryModel: (any Model)?
   let store: any ConversationStore
@@ -15,7 +16,10 @@ struct TurnRun: Sendable {
   let person: @Sendable (Caller) async throws -> [ContextEntry]
   let watch: @Sendable () async -> TurnInterruption
   let emit: @Sendable (TurnEvent) async throws -> Void
+  let audit: @Sendable (ToolAudit) -> Void
 
+  /// What was decided before the model was asked; nil until then.
+  private(set) var direction: Direction?
   private let draft = Draft()
   private var message: String { question.key.messageID }
 
@@ -25,15 +29,23 @@ struct TurnRun: Sendable {
       async let found = retrieve()
       async let admitted: Void = admit(question.caller)
       async let remembered = person(question.caller)
-      let history = try await history()
-      let retrieval = try await found
+      let recent = try await history()
+      let history = recent?.turns ?? []
       if let before = history.first(where: { $0.message == message }) {
         return await replay(try await store.whole(before, of: question.caller))
       }
+      let direction = try await steering.direction(
+        of: question, profile, recent?.conversation, history, until: deadline)
+      if direction.words != nil {
+        // Whoever asks for a person gets one, whatever is used up.
+        return await steered(by: direction).answer(history, [], [], start)
+      }
+      let retrieval = try await found
       try await admitted
       // What cannot be read is not remembered for once.
       let person = (try? await remembered) ?? []
-      var report = await answer(history, retrieval?.passages, person, start)
+      var report = await steered(by: direction).answer(
+        history, retrieval?.passages, person, start)
       report.passages = retrieval?.passages.count
       report.retrieval = retrieval?.mode
       return report
@@ -42,7 +54,7 @@ struct TurnRun: Sendable {
     }
   }
 
-  private func history() async throws -> [Turn] {
+  private func history() async throws -> (conversation: Conversation, turns: [Turn])? {
     let turns = HistoryWindow.reads(profile.limits)
     let recent: (conversation: Conversation, turns: [Turn])?
     do {
@@ -58,7 +70,34 @@ struct TurnRun: Sendable {
       throw AgentError.storeUnavailable(reason: "\(error)")
     }
     if recent == nil, question.conversation != nil { throw AgentError.conversationNotFound }
-    return recent?.turns ?? []
+    return recent
+  }
+
+  /// The turn as the direction wants it answered.
+  private func steered(by direction: Direction) -> TurnRun {
+    var run = self
+    run.direction = direction
+    if direction.words != nil {
+      run.tools = tools.only([])
+    } else if let specialist = direction.specialist {
+      run.profile = profile.specialised(as: specialist)
+      run.tools = tools.only(run.profile.tools)
+    }
+    return run
+  }
+
+  /// Who says the answer.
+  private var speaker: any Model {
+    direction?.words.map { FixedModel(words: $0) } ?? model
+  }
+
+  /// Where questions for a yes go.
+  private var consent: Consent? {
+    steering.confirmations.map {
+      Consent(
+        store: $0, conversation: conversation, specialist: direction?.specialist?.name,
+        language: FixedLanguage(of: question.text.text, among: profile.languages), now: now)
+    }
   }
 
   // MARK: The ways a turn goes
@@ -77,8 +116,9 @@ struct TurnRun: Sendable {
       let prompt = Prompt(profile, isSearched: found != nil)
       let generation = Generation(
         rounds: Rounds(
-          model: model, tools: tools, profile: profile, caller: question.caller, turn: message,
-          deadline: deadline, draft: draft, outbox: Outbox()),
+          model: speaker, tools: tools, profile: profile, caller: question.caller, turn: message,
+          deadline: deadline, draft: draft, outbox: Outbox(), consent: consent,
+          agreed: direction?.agreed, audit: audit),
         watch: watch,
         send: { event in
           let isThere = await send(event)
@@ -157,9 +197,12 @@ struct TurnRun: Sendable {
     case .stopped, .finished:
       let finish = finishWord(of: ending)
       report.outcome = .completed(finish)
-      let completion = Completion(
+      var completion = Completion(
         conversation: conversation, message: message, finish: finish, sources: sources,
         usage: report.usage, model: report.model, variant: report.variant)
+      completion.agent = AgentName.text(direction?.specialist?.name, of: profile.name)
+      completion.session = direction?.session
+      completion.confirmation = draft.current.confirmation
       if await !send(.completed(completion)) { report.outcome = .disconnected }
     }
     return report
@@ -181,15 +224,11 @@ struct TurnRun: Sendable {
     while let event = await outbox.next() {
       guard await send(event) else { return report }
     }
-    guard let finish = Completion.Finish(rawValue: turn.status.rawValue) else {
+    guard let completion = turn.completion else {
       _ = await send(.failed(.modelUnavailable(reason: "interrupted before")))
       return report
     }
-    _ = await send(
-      .completed(
-        Completion(
-          conversation: conversation, message: message, finish: finish, sources: turn.sources,
-          usage: turn.usage, model: turn.model, variant: turn.variant)))
+    _ = await send(.completed(completion))
     return report
   }
 
@@ -229,17 +268,29 @@ struct TurnRun: Sendable {
     var turn = Turn(
       conversation: conversation, number: 0, message: message, question: question.text.text,
       answer: content.text, status: status, sources: sources, tools: content.steps,
-      usage: content.usage, assistant: profile.name, model: content.model ?? model.name,
+      usage: content.usage, assistant: profile.name, model: content.model ?? speaker.name,
       askedAt: askedAt,
       answeredAt: max(now(), askedAt))
     turn.variant = profile.variant
+    turn.intent = direction?.intent
+    turn.specialist = direction?.specialist?.name
+    turn.session = direction?.session
+    turn.confirmation = content.confirmation
     return turn
   }
 
   private func report(_ outcome: TurnReport.Outcome) -> TurnReport {
-    TurnReport(
+    var report = TurnReport(
       outcome: outcome, conversation: conversation, message: message, assistant: profile.name,
-      model: model.name, variant: profile.variant)
+      model: speaker.name, variant: profile.variant)
+    report.intent = direction?.intent
+    report.specialist = direction?.specialist?.name
+    report.session = direction?.session
+    if let finding = direction?.finding, let model = finding.model {
+      report.others.append(ModelUse(model: model, usage: finding.usage))
+      report.asksClassifier = true
+    }
+    return report
   }
 }
 

@@ -3,18 +3,23 @@ import Events
 import JSON
 import LambdaRuntime
 
-/// `GET /api/v1/admin/…`: a tenant's conversations and what it uses, for its administrators.
+/// `/api/v1/admin/…`: a tenant's conversations and what it uses, for its administrators, and those in
+/// which a person is waited for.
 ///
 /// Everything is of the caller's own tenant; nothing in a request can name another one.
 struct Admin: Handler {
   let tokens: TokenCheck
   let queries: AdminQueries
+  let escalations: Escalations
 
   func handle(_ event: HTTPEvent, _ invocation: Invocation) async -> GatewayResponse {
     await invocation.reply {
       let caller = try await tokens.caller(of: event)
       guard caller.role == .admin else { throw Refusal.forbidden }
       let request = try APIRoutes.request(event.method, event.segments, to: "admin")
+      if request.operation == .adminSetSession {
+        return try await escalations.setSession(request, event, caller, invocation)
+      }
       guard let query = AdminQuery(request) else { throw Refusal.notFound }
       invocation.log.info(
         "admin read",
@@ -31,6 +36,7 @@ enum AdminQuery: Equatable {
   case conversations
   case conversation(id: String)
   case conversationsOf(user: String)
+  case escalations
   case statistics
   case usage
 
@@ -38,6 +44,7 @@ enum AdminQuery: Equatable {
   init?(_ request: APIRequest) {
     switch (request.operation, request.parameters["id"], request.parameters["user"]) {
     case (.adminConversations, _, _): self = .conversations
+    case (.adminEscalations, _, _): self = .escalations
     case (.adminStatistics, _, _): self = .statistics
     case (.adminUsage, _, _): self = .usage
     case (.adminConversation, let id?, _): self = .conversation(id: id)

@@ -26,6 +26,12 @@ struct AdminQueries: Sendable {
       let owner = Caller.owner(user: user, tenant: caller.tenant)
       let page = try await archive.conversations(ofOwner: owner, request)
       return ConversationViews.list(page, cursors)
+    case .escalations:
+      let cursors = try ListCursors(
+        secret: try await secret(), caller: caller, query: "escalations")
+      let request = try PageRequest(event, cursors)
+      let page = try await archive.escalated(inTenant: caller.tenant, request)
+      return ConversationViews.list(page, cursors)
     case .conversation(let id):
       return try await conversation(id, event, caller)
     case .statistics:

@@ -18,6 +18,11 @@ protocol Archive: Sendable {
     _ id: ConversationID, ofTenant tenant: String
   ) async throws -> Conversation?
 
+  /// Conversations in which a person is waited for, the longest wait first.
+  func escalated(
+    inTenant tenant: String, _ request: PageRequest
+  ) async throws -> ArchivePage<Conversation>
+
   /// The turns of a conversation that was found before.
   func turns(
     of id: ConversationID, ofTenant tenant: String, _ request: PageRequest
@@ -52,6 +57,8 @@ struct TenantStatistics: Sendable {
   /// The newest session of each conversation, by how it stands.
   private(set) var sessions: [Session.Status: Int] = [:]
   private(set) var byAssistant: [String: Int] = [:]
+  /// Turns by what they were about.
+  private(set) var intents: [String: Int] = [:]
   private(set) var lastUpdate: Timestamp?
   /// False when there are more conversations than `limit`: the numbers are of the newest.
   private(set) var isComplete = true
@@ -82,6 +89,7 @@ struct TenantStatistics: Sendable {
     usage = usage + conversation.usage
     users.insert(conversation.user)
     byAssistant[conversation.assistant, default: 0] += 1
+    for (name, count) in conversation.intents { intents[name, default: 0] += count }
     if let session = conversation.sessions.last {
       sessions[session.status(at: now, rules), default: 0] += 1
     }

@@ -41,6 +41,21 @@ extension Profile {
       "languages": .array(languages.map(JSONValue.string)),
       "abilities": .array(abilities.map(JSONValue.string)),
       "examples": .array(examples.map(JSONValue.string)),
+      "specialists": .array(specialists.map { $0.json(of: self) }),
+    ]
+  }
+}
+
+extension Specialist {
+  /// Examples that are shown; the others train the classifier.
+  private static let shownExamples = 4
+
+  fileprivate func json(of profile: Profile) -> JSONValue {
+    [
+      "id": .string("\(profile.name).\(name)"), "title": .string(title),
+      "languages": .array(profile.languages.map(JSONValue.string)),
+      "abilities": .array(abilities.map(JSONValue.string)),
+      "examples": .array(examples.prefix(Self.shownExamples).map(JSONValue.string)),
     ]
   }
 }

@@ -63,7 +63,9 @@ struct ChatStream: StreamingHandler {
       try await resume(position, caller, response, invocation)
       return
     }
-    let request = try MessageRequest(event, headers: event.headers, profiles: desk.profiles)
+    let request = try MessageRequest(
+      event, headers: event.headers, profiles: desk.profiles,
+      defaultAssistant: desk.defaultAssistant)
     let ticket = try await desk.ticket(request, of: caller)
     switch try await desk.begin(ticket) {
     case .answered(let turn):

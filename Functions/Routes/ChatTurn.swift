@@ -54,6 +54,8 @@ struct ChatTurn: Sendable {
   let relayed: RelayedTurns
   /// A stored turn of a caller's conversation.
   let storedTurn: @Sendable (ConversationID, Int, Caller) async throws -> Turn?
+  let confirmations: StoredConfirmations
+  let profiles: [Profile]
   /// The agent of an assistant; made at first use.
   let agent: @Sendable (_ assistant: String) async throws -> Agent
   var now: @Sendable () -> Timestamp = { .now }
@@ -76,6 +78,10 @@ struct ChatTurn: Sendable {
         let connection = try await connection(of: event, id: frame.id)
         try await TurnReturn(live: relayed.live, sender: sender, turn: storedTurn, now: now).resume(
           frame, of: connection.caller, on: event.connectionID, at: GatewayAddress(event))
+      case .confirm(let decision):
+        id = decision.confirmation
+        let connection = try await connection(of: event, id: decision.confirmation)
+        try await decide(decision, of: connection.caller, event, invocation)
       case .chat(let frame):
         id = frame.id
         try await answer(
@@ -102,28 +108,58 @@ struct ChatTurn: Sendable {
     _ frame: ChatFrame, on connection: OpenConnection, _ event: WebSocketEvent,
     _ invocation: Invocation
   ) async throws {
-    let question: Question
+    var question: Question
     do throws(AgentError) {
       question = try self.question(frame, connection)
     } catch {
       try await send(ServerFrame.turn(.failed(error), id: frame.id), event)
       return
     }
+    if let name = frame.agent {
+      let agent = AgentName(name, among: profiles, standing: connection.assistant)
+      guard let agent, agent.assistant == connection.assistant else {
+        throw FrameError(.unknownAgent(connection.assistant), id: frame.id)
+      }
+      question.agent = agent
+    }
+    try await answer(
+      question, as: frame.id, by: connection.assistant, claim: claimText(frame), event, invocation)
+  }
+
+  /// A person's yes or no to what they were asked to confirm.
+  private func decide(
+    _ decision: Decision, of caller: Caller, _ event: WebSocketEvent, _ invocation: Invocation
+  ) async throws {
+    let id = decision.confirmation
+    guard let found = try await confirmations.find(id, of: caller) else {
+      return try await send(ServerFrame.turn(.failed(.confirmationNotFound), id: id), event)
+    }
+    let profile = profiles.first { $0.name == found.assistant }
+    let question = try Question(
+      decision, about: found, languages: profile?.languages ?? [], caller: caller)
+    try await answer(
+      question, as: id, by: found.assistant, claim: decision.claimText, event, invocation)
+  }
+
+  private func answer(
+    _ question: Question, as id: String, by assistant: String, claim: String,
+    _ event: WebSocketEvent, _ invocation: Invocation
+  ) async throws {
     let complete: @Sendable () async throws -> Void
-    switch try await claims.take(question.key, text: claimText(frame)) {
+    switch try await claims.take(question.key, text: claim) {
     case .taken:
       invocation.log.info("message delivered again", ["messageId": "\(question.key.messageID)"])
       return
     case .otherText:
-      throw FrameError(.duplicateID, id: frame.id)
+      throw FrameError(.duplicateID, id: id)
     case .granted(let end):
       complete = end
     }
-    let agent = try await agent(connection.assistant)
+    let agent = try await agent(assistant)
     let address = GatewayAddress(event)
-    await relayed.answer(question, by: agent, as: frame.id, invocation) { [sender] step in
+    await relayed.answer(question, by: agent, as: id, invocation) { [sender] step in
       try await sender.send(
-        ServerFrame.turn(step, id: frame.id).encoded(), to: event.connectionID, at: address)
+        ServerFrame.turn(step, id: id).encoded(), to: event.connectionID, at: address)
     }
     // The message is answered, even when the invocation is being ended.
     try await Task { try await complete() }.value
@@ -151,6 +187,7 @@ struct ChatTurn: Sendable {
       .string(frame.message), frame.conversationID.map(JSONValue.string) ?? .null,
     ]
     if let replaced = frame.replaces { parts.append(.string(replaced)) }
+    if let agent = frame.agent { parts.append(["agent": .string(agent)]) }
     return JSONValue.array(parts).description
   }
 

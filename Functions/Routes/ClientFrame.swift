@@ -1,3 +1,4 @@
+import Agent
 import Events
 import JSON
 
@@ -6,6 +7,7 @@ enum ClientFrame: Equatable {
   case chat(ChatFrame)
   case stop(id: String)
   case resume(ResumeFrame)
+  case confirm(Decision)
   case ping(id: String?)
 
   /// Reads the frame of an event.
@@ -30,6 +32,14 @@ enum ClientFrame: Equatable {
       self = .stop(id: id)
     case "resume":
       self = .resume(try ResumeFrame(frame, id: id))
+    case "confirm":
+      guard let id, let isApproved = frame["approve"]?.bool else {
+        throw FrameError(
+          .badFrame(
+            "\"confirm\" needs the \"id\" of a confirmation and \"approve\": true or false."),
+          id: id)
+      }
+      self = .confirm(Decision(id, isApproved: isApproved))
     case "ping":
       self = .ping(id: id)
     default:
@@ -71,6 +81,8 @@ struct ChatFrame: Equatable {
   let conversationID: String?
   /// The answer whose question this one takes the place of.
   let replaces: String?
+  /// Who is to answer: a specialist, or the assistant as a whole.
+  let agent: String?
 
   init(_ frame: JSONObject, id: String?) throws(FrameError) {
     guard let id else { throw FrameError(.badFrame("It needs an \"id\".")) }
@@ -80,6 +92,7 @@ struct ChatFrame: Equatable {
     do throws(FrameError) {
       conversationID = try ClientFrame.text("conversationId", in: frame, upTo: 128)
       replaces = try ClientFrame.text("replaces", in: frame, upTo: 128)
+      agent = try ClientFrame.text("agent", in: frame, upTo: 128)
     } catch {
       throw FrameError(error.problem, id: id)
     }
@@ -123,6 +136,8 @@ enum FrameProblem: Error, Equatable {
   case unknownAction
   case duplicateID
   case unauthorized
+  /// The assistant has no such specialist.
+  case unknownAgent(String)
   /// A client came back for an answer that nobody knows (any more).
   case messageNotFound
   case internalError
@@ -133,6 +148,7 @@ enum FrameProblem: Error, Equatable {
     case .unknownAction: "unknown_action"
     case .duplicateID: "duplicate_id"
     case .unauthorized: "unauthorized"
+    case .unknownAgent: "unknown_agent"
     case .messageNotFound: "message_not_found"
     case .internalError: "internal_error"
     }
@@ -141,9 +157,11 @@ enum FrameProblem: Error, Equatable {
   var message: String {
     switch self {
     case .badFrame(let what): "The frame was not understood. \(what)"
-    case .unknownAction: "There is no such action; known: chat, stop, resume, ping."
+    case .unknownAction: "There is no such action; known: chat, stop, resume, confirm, ping."
     case .duplicateID: "This id was used for another message. Please take a new one."
     case .unauthorized: "Your sign-in has ended. Please sign in again."
+    case .unknownAgent(let assistant):
+      "\(assistant) has no such specialist; GET /api/v1/agents lists them."
     case .messageNotFound: "This message is not known here any more. Please send it again."
     case .internalError: "Something went wrong on our side. Please try again."
     }

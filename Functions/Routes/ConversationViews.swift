@@ -13,6 +13,7 @@ enum ConversationViews {
       "session": conversation.sessions.last.map {
         ["number": .int($0.number), "status": .string($0.status.rawValue)]
       } ?? .null,
+      "escalatedAt": conversation.escalatedAt.map { .string($0.iso) } ?? .null,
       "createdAt": .string(conversation.createdAt.iso),
       "updatedAt": .string(conversation.updatedAt.iso),
     ]
@@ -55,6 +56,10 @@ enum ConversationViews {
           statistics.byAssistant.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })),
       "updatedAt": statistics.lastUpdate.map { .string($0.iso) } ?? .null,
       "sessions": sessions(statistics),
+      "intents": .object(
+        JSONObject(
+          statistics.intents.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { ($0.key, .int($0.value)) })),
       "isComplete": .bool(statistics.isComplete),
     ]
   }
@@ -86,7 +91,17 @@ enum ConversationViews {
         "tools": .array(turn.tools.map(tool)), "usage": turn.usage.json,
         "variant": .string(turn.variant ?? Profile.standardVariant),
         "feedback": turn.feedback.map(feedback) ?? .null,
+        "agent": turn.completion?.agent.map { .string($0) } ?? .null,
+        "intent": turn.intent.map(intent) ?? .null,
+        "confirmation": turn.confirmation?.json ?? .null,
       ],
+    ]
+  }
+
+  private static func intent(_ intent: Intent) -> JSONValue {
+    [
+      "name": .string(intent.name), "confidence": .double(intent.confidence),
+      "source": .string(intent.source.rawValue),
     ]
   }
 

@@ -12,25 +12,32 @@ struct MessageRequest: Equatable {
   let message: String?
   let conversation: ConversationID?
   let assistant: String?
-  /// The specialist that is to answer.
-  let agent: String?
+  /// Who is to answer: a specialist, or an assistant as a whole.
+  let agent: AgentName?
   /// The answer whose question this one takes the place of.
   let replaces: String?
   let wantsStream: Bool
   /// The client's own name for this message, or one that was made for it.
   let key: String
 
-  init(_ event: some EventBody, headers: [String: String], profiles: [Profile]) throws(Refusal) {
+  init(
+    _ event: some EventBody, headers: [String: String], profiles: [Profile],
+    defaultAssistant: String
+  ) throws(Refusal) {
     var fields = try BodyFields(event, headers: headers)
     let given = fields.value("message")
     let conversation = fields.text("conversationId", 1...64)
-    assistant = fields.assistant()
+    let assistant = fields.assistant()
+    self.assistant = assistant
     let agent = fields.text("agent", 1...128)
     replaces = fields.text("replaces", 1...128)
     wantsStream = fields.flag("stream") ?? false
     self.conversation = conversation.flatMap { ConversationID($0) }
     message = given?.string
-    self.agent = agent
+    let named = agent.flatMap {
+      AgentName($0, among: profiles, standing: assistant ?? defaultAssistant)
+    }
+    self.agent = named
     if let given {
       do throws(AgentError) {
         guard let text = given.string else { throw .messageEmpty }
@@ -46,8 +53,10 @@ struct MessageRequest: Equatable {
     if replaces != nil, conversation == nil {
       fields.note("conversationId", "required", "\"replaces\" needs it.")
     }
-    if let agent, !profiles.contains(where: { $0.name == agent }) {
+    if agent != nil, named == nil {
       fields.note("agent", "choice", "There is no such agent; GET /api/v1/agents lists them.")
+    } else if let named, let assistant, named.assistant != assistant {
+      fields.note("agent", "choice", "It is no specialist of \(assistant).")
     }
     if let key = headers.header("idempotency-key") {
       guard (1...Self.longestKey).contains(key.utf8.count),
@@ -63,10 +72,11 @@ struct MessageRequest: Equatable {
 
   /// What makes two deliveries the same message.
   var claimText: String {
-    let parts: JSONValue = [
+    var parts: [JSONValue] = [
       message.map { .string($0) } ?? .null, conversation.map { .string($0.text) } ?? .null,
       replaces.map { .string($0) } ?? .null,
     ]
-    return parts.description
+    if let specialist = agent?.specialist { parts.append(.string(specialist)) }
+    return JSONValue.array(parts).description
   }
 }

@@ -5,7 +5,8 @@ import LambdaRuntime
 import Synchronization
 
 /// `POST /api/v1/messages` and `POST /api/v1/chat`: a question, and its whole answer;
-/// `POST /api/v1/messages/{messageId}/stop` ends an answer that is on its way.
+/// `POST /api/v1/messages/{messageId}/stop` ends an answer that is on its way;
+/// `POST /api/v1/confirmations/{id}` says yes or no to what an answer asked to confirm.
 struct Messages: Handler {
   let desk: TurnDesk
   var now: @Sendable () -> Timestamp = { .now }
@@ -19,8 +20,18 @@ struct Messages: Handler {
         try await desk.stop(message, of: caller)
         return .json(["messageId": .string(message)], status: 202)
       }
-      let request = try MessageRequest(event, headers: event.headers, profiles: desk.profiles)
-      let ticket = try await desk.ticket(request, of: caller)
+      let wantsStream: Bool
+      let ticket: TurnDesk.Ticket
+      if asked.operation == .decideConfirmation {
+        wantsStream = false
+        ticket = try await desk.ticket(try decision(event, asked), of: caller)
+      } else {
+        let request = try MessageRequest(
+          event, headers: event.headers, profiles: desk.profiles,
+          defaultAssistant: desk.defaultAssistant)
+        wantsStream = request.wantsStream
+        ticket = try await desk.ticket(request, of: caller)
+      }
       let collected = Collected()
       switch try await desk.begin(ticket) {
       case .running:
@@ -31,20 +42,29 @@ struct Messages: Handler {
         try await desk.answer(ticket, invocation, complete: complete) { collected.take($0) }
       }
       let answer = try collected.answer()
-      if request.wantsStream { return events(collected) }
+      if wantsStream { return events(collected) }
       return reply(answer)
     }
   }
 
+  private func decision(_ event: HTTPEvent, _ asked: APIRequest) throws(Refusal) -> Decision {
+    var fields = try BodyFields(event, headers: event.headers)
+    let isApproved = fields.flag("approve", isRequired: true)
+    try fields.finish()
+    return Decision(try asked.parameter("id"), isApproved: isApproved ?? false)
+  }
+
   private func reply(_ answer: Collected.Answer) -> GatewayResponse {
-    .json([
+    var reply: JSONObject = [
       "messageId": .string(answer.completion.message), "content": .string(answer.text),
       "conversationId": .string(answer.completion.conversation.text),
       "createdAt": .string((answer.at ?? now()).iso),
       "finishReason": .string(answer.completion.finish.rawValue),
       "sources": .array(answer.completion.sources.map(\.json)),
       "usage": answer.completion.usage.json,
-    ])
+    ]
+    for (name, value) in answer.completion.extras { reply[name] = value }
+    return .json(.object(reply))
   }
 
   /// HTTP APIs do not stream: the events come all at once, in the same form.
@@ -110,12 +130,6 @@ extension Turn {
 
   /// The last event of a turn that is stored, as its receiver was or would have been told.
   var lastEvent: TurnEvent {
-    guard let finish = Completion.Finish(rawValue: status.rawValue) else {
-      return .failed(.modelUnavailable(reason: "interrupted"))
-    }
-    return .completed(
-      Completion(
-        conversation: conversation, message: message, finish: finish, sources: sources,
-        usage: usage, model: model, variant: variant))
+    completion.map { .completed($0) } ?? .failed(.modelUnavailable(reason: "interrupted"))
   }
 }

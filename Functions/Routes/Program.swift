@@ -122,7 +122,8 @@ struct Program: Sendable {
   func admin() -> Admin {
     Admin(
       tokens: tokens,
-      queries: AdminQueries(archive: archive, ledger: ledger, secret: tokenSecret, rules: rules))
+      queries: AdminQueries(archive: archive, ledger: ledger, secret: tokenSecret, rules: rules),
+      escalations: Escalations(conversations: storedConversations))
   }
 
   func conversations() -> Conversations {
@@ -165,6 +166,10 @@ struct Program: Sendable {
 
   private var context: StoredContext { StoredContext(store, table: settings.tables.context) }
 
+  private var confirmations: StoredConfirmations {
+    StoredConfirmations(store, table: settings.tables.claims)
+  }
+
   private var relayed: RelayedTurns {
     RelayedTurns(
       live: StoredLiveTurns(store: store, table: settings.tables.claims),
@@ -178,13 +183,14 @@ struct Program: Sendable {
       storedTurn: { [storedConversations] in
         try await storedConversations.turn($1, of: $0, ofTenant: $2.tenant)
       },
+      confirmations: confirmations, profiles: AssistantList.profiles(model: settings.model),
       agent: agentByName())
   }
 
   private func desk() -> TurnDesk {
     TurnDesk(
       tokens: tokens, claims: claims, relayed: relayed, conversations: storedConversations,
-      profiles: AssistantList.profiles(model: settings.model),
+      confirmations: confirmations, profiles: AssistantList.profiles(model: settings.model),
       defaultAssistant: settings.assistant, agent: agentByName())
   }
 
@@ -202,7 +208,9 @@ struct Program: Sendable {
     let knowledge = sharedKnowledge()
     let retriever = Retriever(
       knowledge, embedder: embedder, nearness: settings.knowledge.nearness)
-    let tools = JapaneseTools(table: knowledgeTable, knowledge: knowledge).all
+    let tools =
+      JapaneseTools(table: knowledgeTable, knowledge: knowledge).all
+      + ContextTools(context, now: { .now }).all
     let conversations = storedConversations
     var agents: [String: Agent] = [:]
     for profile in AssistantList.profiles(model: settings.model) {
@@ -210,6 +218,7 @@ struct Program: Sendable {
       agents[profile.name] = Agent(
         profile: profile, model: providers.model(for: profile.name, like: profile.model),
         tools: tools, knowledge: knowledge, retriever: retriever, store: conversations,
+        classifier: providers.classifier(), confirmations: confirmations,
         variants: AssistantList.variantProfiles(of: profile.name, model: settings.model).map {
           let version = AssistantList.version($0.variant, of: profile.name)
           return ($0, providers.model(for: version, like: $0.model))

@@ -79,7 +79,8 @@ extension AgentError {
   fileprivate var status: Int {
     switch self {
     case .messageEmpty, .messageTooLong: 422
-    case .conversationNotFound, .messageNotFound: 404
+    case .conversationNotFound, .messageNotFound, .confirmationNotFound: 404
+    case .confirmationDecided: 409
     case .tooManyRequests, .budgetUsedUp: 429
     case .modelUnavailable: 503
     case .deadlineExceeded: 504

@@ -31,8 +31,11 @@ struct RelayedTurns: Sendable {
       LiveTurn(
         message: question.key.messageID, leaseUntil: now().milliseconds + Self.lease))
     let watch = { @Sendable in await relay.watch() }
+    let audit = { @Sendable (call: ToolAudit) in
+      invocation.log.tool(call, of: question, by: agent.name)
+    }
     let report = await agent.answer(
-      question, until: invocation.deadline - Self.reserve, watch: watch
+      question, until: invocation.deadline - Self.reserve, watch: watch, audit: audit
     ) { try await relay.take($0) }
     // The client has its answer: what goes wrong now only keeps it from coming back for it.
     do {
@@ -43,6 +46,7 @@ struct RelayedTurns: Sendable {
       invocation.log.warn("end of the turn not kept", ["reason": "\(error)"])
     }
     invocation.log.turn(report, of: question.caller)
+    if report.session == .escalated { invocation.log.escalated(report, of: question.caller) }
     TurnMetrics.emit(report, for: invocation)
     await charge(report, to: question.caller, invocation)
   }
@@ -88,6 +92,32 @@ extension Invocation {
 }
 
 extension Log {
+  /// The one line about a call of a tool: who, what and how it went, never with what.
+  fileprivate func tool(_ audit: ToolAudit, of question: Question, by assistant: String) {
+    info(
+      "tool call",
+      [
+        "tool": .string(audit.tool), "outcome": .string(audit.outcome),
+        "tenant": .string(question.caller.tenant), "user": .string(question.caller.pseudonym),
+        "assistant": .string(assistant),
+        "conversationId": .string(question.conversationID.text),
+        "idempotencyKey": .string(audit.idempotencyKey),
+        "argumentDigest": .string(audit.argumentDigest),
+        "durationMs": .double(audit.duration.milliseconds),
+      ])
+  }
+
+  /// For those who see to it that a person answers.
+  fileprivate func escalated(_ report: TurnReport, of caller: Caller) {
+    warn(
+      "conversation escalated",
+      [
+        "tenant": .string(caller.tenant), "user": .string(caller.user),
+        "assistant": .string(report.assistant),
+        "conversationId": .string(report.conversation.text),
+      ])
+  }
+
   /// The one line about a turn.
   func turn(_ report: TurnReport, of caller: Caller) {
     var reason = ""
@@ -100,6 +130,10 @@ extension Log {
         "conversationId": .string(report.conversation.text), "messageId": .string(report.message),
         "assistant": .string(report.assistant), "model": .string(report.model),
         "variant": .string(report.variant ?? Profile.standardVariant),
+        "specialist": .string(report.specialist ?? "none"),
+        "intent": .string(report.intent?.name ?? "none"),
+        "intentSource": .string(report.intent?.source.rawValue ?? Intent.Source.none.rawValue),
+        "intentConfidence": .double(report.intent?.confidence ?? 0),
         "inputTokens": .integer(report.usage.input), "outputTokens": .integer(report.usage.output),
         "rounds": .integer(report.rounds), "toolCalls": .integer(report.tools.count),
         "passages": .integer(report.passages ?? -1),

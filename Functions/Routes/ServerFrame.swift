@@ -36,6 +36,7 @@ enum ServerFrame {
       "model": .string(completion.model),
     ]
     frame["variant"] = completion.variant.map { .string($0) }
+    for (name, value) in completion.extras { frame[name] = value }
     return .object(frame)
   }
 
@@ -61,6 +62,18 @@ enum ServerFrame {
       frame["retryAfter"] = .int(retryAfter.wholeSeconds)
     }
     return .object(frame)
+  }
+}
+
+extension Completion {
+  /// What only some turns have: who of the specialists answered, how the session stands now, what
+  /// is to be confirmed.
+  var extras: [(String, JSONValue)] {
+    let extras: [(String, JSONValue?)] = [
+      ("agent", agent.map { .string($0) }), ("session", session.map { .string($0.rawValue) }),
+      ("confirmation", confirmation?.json),
+    ]
+    return extras.compactMap { name, value in value.map { (name, $0) } }
   }
 }
 

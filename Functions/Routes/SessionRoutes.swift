@@ -46,7 +46,7 @@ struct SessionRoutes: Sendable {
     try fields.finish()
     guard let status,
       let session = try await conversations.setSession(
-        try number(of: request), status, of: id, caller)
+        try number(of: request), status, of: id, caller, at: now)
     else { throw Refusal.notFound }
     return .json(.object(members(of: session)))
   }
@@ -58,14 +58,22 @@ struct SessionRoutes: Sendable {
   }
 
   private func members(of session: Session) -> JSONObject {
+    Self.members(of: session, at: now, conversations.rules)
+  }
+
+  static func members(
+    of session: Session, at now: Timestamp, _ rules: SessionRules
+  ) -> JSONObject {
     let seconds = (session.lastAt.milliseconds - session.startedAt.milliseconds) / 1_000
-    let status = session.status(at: now, conversations.rules)
+    let status = session.status(at: now, rules)
     return [
       "number": .int(session.number), "status": .string(status.rawValue),
       "turns": .int(session.turns), "usage": session.usage.json,
       "startedAt": .string(session.startedAt.iso), "lastAt": .string(session.lastAt.iso),
       "seconds": .int(Int(seconds)),
       "inWorkingHours": session.inWorkingHours.map { .bool($0) } ?? .null,
+      "intents": .object(
+        JSONObject(session.intents.sorted { $0.key < $1.key }.map { ($0.key, .int($0.value)) })),
     ]
   }
 

@@ -21,6 +21,14 @@ struct StoredArchive: Archive {
         ofOwner: owner, limit: request.limit, after: request.after))
   }
 
+  func escalated(
+    inTenant tenant: String, _ request: PageRequest
+  ) async throws -> ArchivePage<Conversation> {
+    page(
+      try await conversations.escalated(
+        inTenant: tenant, limit: request.limit, after: request.after))
+  }
+
   func conversation(
     _ id: ConversationID, ofTenant tenant: String
   ) async throws -> Conversation? {

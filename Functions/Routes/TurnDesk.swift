@@ -8,6 +8,7 @@ struct TurnDesk: Sendable {
   let claims: any MessageClaims
   let relayed: RelayedTurns
   let conversations: StoredConversations
+  let confirmations: StoredConfirmations
   let profiles: [Profile]
   let defaultAssistant: String
   /// The agent of an assistant; made at first use.
@@ -30,7 +31,7 @@ struct TurnDesk: Sendable {
   }
 
   func ticket(_ request: MessageRequest, of caller: Caller) async throws -> Ticket {
-    var assistant = request.assistant ?? request.agent ?? defaultAssistant
+    var assistant = request.assistant ?? request.agent?.assistant ?? defaultAssistant
     var text = request.message
     if let id = request.conversation {
       guard let conversation = try await conversations.conversation(id, of: caller) else {
@@ -47,6 +48,12 @@ struct TurnDesk: Sendable {
         ])
       }
       assistant = conversation.assistant
+      if let agent = request.agent, agent.assistant != assistant {
+        throw Refusal.invalid([
+          FieldProblem(
+            field: "agent", code: "choice", message: "It is no specialist of \(assistant).")
+        ])
+      }
       if let replaced = request.replaces {
         guard let turn = try await conversations.turn(replaced, in: id, of: caller) else {
           throw Refusal.agent(.messageNotFound)
@@ -54,11 +61,24 @@ struct TurnDesk: Sendable {
         text = text ?? turn.question
       }
     }
-    let question = Question(
+    var question = Question(
       caller: caller, key: MessageKey(caller: caller, connection: "http", message: request.key),
       text: try MessageText(text ?? ""), conversation: request.conversation,
       replacing: request.replaces)
+    question.agent = request.agent
     return Ticket(question: question, assistant: assistant, claimText: request.claimText)
+  }
+
+  /// A person's yes or no to what they were asked to confirm.
+  func ticket(_ decision: Decision, of caller: Caller) async throws -> Ticket {
+    guard let found = try await confirmations.find(decision.confirmation, of: caller) else {
+      throw Refusal.agent(.confirmationNotFound)
+    }
+    let profile = profiles.first { $0.name == found.assistant }
+    return Ticket(
+      question: try Question(
+        decision, about: found, languages: profile?.languages ?? [], caller: caller),
+      assistant: found.assistant, claimText: decision.claimText)
   }
 
   func begin(_ ticket: Ticket) async throws -> Begin {
@@ -97,4 +117,9 @@ struct TurnDesk: Sendable {
     else { throw Refusal.agent(.messageNotFound) }
     try await relayed.live.requestStop(LiveTurnName(owner: caller.owner, id: message))
   }
+}
+
+extension Decision {
+  /// What makes two deliveries the same decision.
+  var claimText: String { isApproved ? "approve" : "refuse" }
 }

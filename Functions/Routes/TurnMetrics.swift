@@ -36,6 +36,11 @@ enum TurnMetrics {
     try metrics.add("InputTokens", Double(report.usage.input), unit: .count)
     try metrics.add("OutputTokens", Double(report.usage.output), unit: .count)
     try metrics.add("AnswerSize", Double(report.answerBytes), unit: .bytes)
+    if let intent = report.intent {
+      try metrics.add("IntentConfidence", intent.confidence)
+      try metrics.add("ClassifierCalls", report.asksClassifier ? 1 : 0, unit: .count)
+      try metrics.add("Escalations", report.session == .escalated ? 1 : 0, unit: .count)
+    }
     for tool in report.tools {
       try metrics.add("ToolTime", tool.duration / .milliseconds(1), unit: .milliseconds)
       if tool.error != nil { try metrics.add("ToolErrors", 1, unit: .count) }

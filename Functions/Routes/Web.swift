@@ -33,19 +33,13 @@ struct Web: Handler {
     }
     switch request.operation {
     case .getConfig: return .json(configuration(event))
-    case .listAgents: return .json(["agents": .array(profiles.map(agent))])
+    case .listAgents: return .json(["agents": .array(profiles.map(\.json))])
     case .getOpenAPI: return .json(try OpenAPI.document())
     case .getDocs:
       guard let file = files.file(["docs", "index.html"]) else { throw Refusal.notFound }
       return answer(file, event, reaching: streamURL(event))
     default: return nil
     }
-  }
-
-  private func agent(_ profile: Profile) -> JSONValue {
-    var view = profile.json
-    view["specialists"] = []
-    return view
   }
 
   /// `other` is an address besides our own that the page's scripts may ask.

@@ -22,11 +22,20 @@ func request(
   return event
 }
 
+// For tests that do not ask them.
+
+extension Store {
+  static let unreachable = Store(
+    CloudClient(CloudSettings(environment: [:]), http: HTTPClient()))
+}
+
 extension UsageLedger {
-  /// For tests that do not ask it.
   static let unreachable = UsageLedger(
-    Store(CloudClient(CloudSettings(environment: [:]), http: HTTPClient())), table: "none",
-    prices: .standard, budgets: [])
+    .unreachable, table: "none", prices: .standard, budgets: [])
+}
+
+extension StoredConfirmations {
+  static let unreachable = StoredConfirmations(.unreachable, table: "none")
 }
 
 @Suite struct AdminTests {
@@ -36,7 +45,9 @@ extension UsageLedger {
   private func answer(_ event: HTTPEvent) async -> GatewayResponse {
     let admin = Admin(
       tokens: .test,
-      queries: AdminQueries(archive: archive, ledger: .unreachable, secret: { testSecret }))
+      queries: AdminQueries(archive: archive, ledger: .unreachable, secret: { testSecret }),
+      escalations: Escalations(
+        conversations: StoredConversations(.unreachable, conversations: "none", turns: "none")))
     return await admin.handle(event, Invocation())
   }
 

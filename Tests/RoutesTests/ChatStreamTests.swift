@@ -28,7 +28,9 @@ import Testing
     let desk = TurnDesk(
       tokens: .test, claims: StoredClaims(claims: Claims(store, table: "martlet-claims")),
       relayed: RelayedTurns(live: live, sender: SentFrames(), grace: grace),
-      conversations: conversations, profiles: [profile], defaultAssistant: "japanese",
+      conversations: conversations,
+      confirmations: StoredConfirmations(store, table: "martlet-claims"), profiles: [profile],
+      defaultAssistant: "japanese",
       agent: { _ in agent })
     return (desk, live, conversations)
   }

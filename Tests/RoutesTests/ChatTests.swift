@@ -69,13 +69,19 @@ import Testing
     _ event: WebSocketEvent, _ sent: SentFrames, after: Double = 0
   ) async throws {
     let now = Timestamp(milliseconds: testNow.milliseconds + Int64(after * 1000))
+    let profile = Profile(
+      name: "japanese", title: "Tutor", instructions: "Be brief.",
+      specialists: [
+        Specialist(name: "kanji", title: "Kanji", instructions: "", examples: ["strokes"])
+      ])
     let agent = Agent(
-      profile: Profile(name: "japanese", title: "Tutor", instructions: "Be brief."),
-      model: Parrot(), tools: [], knowledge: nil, store: archive, now: { testNow })
+      profile: profile, model: Parrot(), tools: [], knowledge: nil, store: archive, now: { testNow }
+    )
     let turn = ChatTurn(
       connections: connections, claims: claims, sender: sent,
       relayed: RelayedTurns(live: live, sender: sent, grace: .zero, now: { now }),
-      storedTurn: { [archive] in archive.turn($1, of: $0, $2) }, agent: { _ in agent },
+      storedTurn: { [archive] in archive.turn($1, of: $0, $2) },
+      confirmations: .unreachable, profiles: [profile], agent: { _ in agent },
       now: { now })
     let response = try await Chat(turn: turn).handle(event, Invocation())
     #expect(response == .ok)

@@ -240,6 +240,15 @@ final class MemoryArchive: ConversationStore, Archive {
       }, request)
   }
 
+  func escalated(
+    inTenant tenant: String, _ request: PageRequest
+  ) async throws -> ArchivePage<Conversation> {
+    let waiting = state.withLock { state in
+      state.conversations.filter { $0.tenant == tenant && $0.escalatedAt != nil }
+    }
+    return ArchivePage(elements: waiting, next: nil)
+  }
+
   func conversation(
     _ id: ConversationID, ofTenant tenant: String
   ) async throws -> Conversation? {

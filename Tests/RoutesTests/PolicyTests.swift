@@ -243,10 +243,15 @@ private struct Scenarios {
       try await say(#"{"action":"chat","id":"\#(handler)0","message":"x"}"#, to: handler)
       try await say(#"{"action":"stop","id":"\#(handler)0"}"#, to: handler)
       try await say(#"{"action":"ping"}"#, to: handler)
+      try await say(
+        #"{"action":"chat","id":"\#(handler)-note","message":"\#(Self.note)"}"#, to: handler)
     }
     // The client comes back for an answer that is over.
     try await say(#"{"action":"resume","id":"chat0","index":-1}"#, to: "default")
   }
+
+  /// The model writes this down without asking.
+  private static let note = "Please remember my preference: short answers"
 
   private func say(_ text: String, to handler: String = "chat") async throws {
     var event = try fixture(WebSocketEvent.self, "chat")
@@ -269,6 +274,7 @@ private struct Scenarios {
         ["message": "How many strokes does 語 have?", "conversationId": id], user, handler)
       #expect(second["conversationId"] == id)
       _ = try await post(["conversationId": id, "replaces": message], user, handler)
+      _ = try await post(["message": .string(Self.note)], user, handler)
     }
     let messages = try program("messages").messages()
     let name = "m-" + String(repeating: "0", count: 32)
@@ -321,7 +327,15 @@ private struct Scenarios {
     let usage = await admin.handle(
       try request("/api/v1/admin/usage", token: root), Invocation())
     #expect(try body(usage)["total"]?["turns"]?.int ?? 0 > 4)
-    for path in ["conversations", "conversations/\(id)", "conversations/user/ana", "stats"] {
+    let waiting: JSONValue = ["status": "escalated"]
+    let session = await admin.handle(
+      try request(
+        "/api/v1/admin/chat/conversations/\(id)/session", method: "PUT", token: root, body: waiting),
+      Invocation())
+    #expect(session.statusCode == 200, "\(session.body ?? "")")
+    for path in [
+      "conversations", "conversations/\(id)", "conversations/user/ana", "stats", "escalations",
+    ] {
       let response = await admin.handle(
         try request("/api/v1/admin/chat/\(path)", token: root), Invocation())
       #expect(response.statusCode == 200, "\(path)")

@@ -108,6 +108,7 @@ import Testing
         "DELETE /api/v1/conversations/{id} → ForgetFunction",
         "ANY /api/v1/messages → MessagesFunction", "ANY /api/v1/chat → MessagesFunction",
         "ANY /api/v1/messages/{messageId}/stop → MessagesFunction",
+        "ANY /api/v1/confirmations/{id} → MessagesFunction",
         "GET / → WebFunction", "GET /{proxy+} → WebFunction",
         "GET /api/v1/config → WebFunction", "GET /health → HealthFunction",
         "ANY /api/v1/admin/knowledge → KnowledgeFunction",
@@ -153,7 +154,7 @@ import Testing
       conversations.globalIndexes.map { "\($0.name) \($0.key.partition) \($0.key.sort ?? "-")" }
         == [
           "byTenant tenant updatedAt", "byConversation tenantConversation -",
-          "byOwnerUpdated owner updatedAt",
+          "byOwnerUpdated owner updatedAt", "byTenantEscalated tenant escalatedAt",
         ])
     #expect(application.tables[0].timeToLive == "expiresAt")
     #expect(application.tables[2].attributes["number"] == .number)

@@ -46,6 +46,14 @@ package struct StoredContext: Sendable {
     try await store.delete(key(kind, name, caller), from: table, returningOld: true) != nil
   }
 
+  /// Forgets an entry without deleting its item: what it said is gone at once, the empty item when the
+  /// table gets to it. For those who may not delete.
+  func blank(_ entry: ContextEntry, of caller: Caller, at now: Timestamp) async throws {
+    var item = key(entry.kind, entry.key, caller)
+    item["expiresAt"] = AttributeValue(Int(now.milliseconds / 1_000))
+    try await store.put(item, into: table)
+  }
+
   /// Forgets everything about a person; gives the number of entries.
   package func removeAll(of caller: Caller) async throws -> Int {
     let items = try await items(of: caller)

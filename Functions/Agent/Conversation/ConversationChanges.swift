@@ -118,6 +118,7 @@ extension StoredConversations {
       let gone = [
         "tenant", "user", "tenantConversation", "assistant", "title", "createdAt", "updatedAt",
         "usage", "recent", "status", "metadata", "head", "isUntitled", "sessions",
+        "escalatedAt", "intents",
       ]
       var changes = gone.filter { item[$0] != nil }.map { Change.remove(AttributePath($0)) }
       changes.append(.set("deletedAt", .string(now.iso)))

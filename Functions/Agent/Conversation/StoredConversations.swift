@@ -131,7 +131,7 @@ package struct StoredConversations: ConversationStore {
     from turn: Turn, _ caller: Caller, _ title: String, _ place: String
   ) -> Item {
     let session = rules.session(of: turn, after: nil)
-    return [
+    var item: Item = [
       "owner": .string(caller.owner), "conversationId": .string(turn.conversation.text),
       "tenant": .string(caller.tenant), "user": .string(caller.user),
       "tenantConversation": .string(place), "assistant": .string(turn.assistant),
@@ -140,6 +140,9 @@ package struct StoredConversations: ConversationStore {
       "usage": turn.usage.attribute, "recent": [turn.message: 1], "metadata": [:],
       "sessions": .map([String(session.number): session.attribute]),
     ]
+    if session.status == .escalated { item["escalatedAt"] = .string(turn.askedAt.iso) }
+    item["intents"] = turn.intent.map { [$0.name: 1] }
+    return item
   }
 
   private func changes(by turn: Turn, _ title: String, _ before: Item) -> [Change] {
@@ -152,6 +155,12 @@ package struct StoredConversations: ConversationStore {
     ]
     let session = session(of: turn, before)
     changes += Session.changes(session, before["sessions"])
+    changes += Session.escalation(session.status, before["escalatedAt"], at: turn.askedAt)
+    if let intent = turn.intent {
+      var intents = before["intents"]?.map ?? [:]
+      intents[intent.name] = AttributeValue((intents[intent.name]?.int ?? 0) + 1)
+      changes.append(.set("intents", .map(intents)))
+    }
     if turn.usage.audioInput > 0 {
       changes.append(
         .add(AttributePath("usage", "audioInput"), AttributeValue(turn.usage.audioInput)))

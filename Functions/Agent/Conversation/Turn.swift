@@ -38,6 +38,14 @@ package struct Turn: Sendable, Equatable {
   package var content: ContentReference?
   /// What was said up to this turn, this one included; only some turns have one.
   package var summary: ConversationSummary?
+  /// What the question was about.
+  package var intent: Intent?
+  /// Who of the assistant's specialists answered; nil is the assistant as a whole.
+  package var specialist: String?
+  /// How the session stands from this turn on; nil is as before.
+  package var session: Session.Status?
+  /// What the person was asked to confirm.
+  package var confirmation: ConfirmationRequest?
 
   package init(
     conversation: ConversationID, number: Int, message: String, question: String, answer: String,
@@ -107,6 +115,10 @@ package struct Conversation: Sendable, Equatable {
   package var head: Int?
   /// The newest ones, the oldest of them first.
   package var sessions: [Session] = []
+  /// Its turns by what they were about.
+  package var intents: [String: Int] = [:]
+  /// Since when a person is waited for; nil when nobody is.
+  package var escalatedAt: Timestamp?
 
   package enum Status: String, Sendable, CaseIterable {
     case active

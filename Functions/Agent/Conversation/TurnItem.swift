@@ -18,6 +18,10 @@ extension Turn {
       ["key": .string($0.key), "bytes": AttributeValue($0.bytes)]
     }
     item["summary"] = summary?.attribute
+    item["intent"] = intent?.attribute
+    item["specialist"] = specialist.map { .string($0) }
+    item["session"] = session.map { .string($0.rawValue) }
+    item["confirmation"] = confirmation?.attribute
     return item
   }
 
@@ -44,6 +48,10 @@ extension Turn {
       content = ContentReference(key: key, bytes: bytes)
     }
     summary = item["summary"].flatMap { ConversationSummary($0) }
+    intent = item["intent"].flatMap { Intent($0) }
+    specialist = item["specialist"]?.string
+    session = item["session"]?.string.flatMap(Session.Status.init)
+    confirmation = item["confirmation"].flatMap { ConfirmationRequest($0) }
   }
 }
 
@@ -63,6 +71,24 @@ extension Conversation {
     metadata = (item["metadata"]?.map ?? [:]).compactMapValues(\.string)
     head = item["head"]?.int
     sessions = Session.list(item["sessions"])
+    intents = (item["intents"]?.map ?? [:]).compactMapValues(\.int)
+    escalatedAt = item["escalatedAt"]?.string.flatMap { Timestamp(iso: $0) }
+  }
+}
+
+extension Intent {
+  fileprivate var attribute: AttributeValue {
+    [
+      "name": .string(name), "percent": AttributeValue(Int((confidence * 100).rounded())),
+      "source": .string(source.rawValue),
+    ]
+  }
+
+  fileprivate init?(_ attribute: AttributeValue) {
+    guard let name = attribute["name"]?.string, let percent = attribute["percent"]?.int,
+      let source = attribute["source"]?.string.flatMap(Source.init)
+    else { return nil }
+    self.init(name, confidence: Double(percent) / 100, source: source)
   }
 }
 

@@ -66,7 +66,9 @@ package struct HistoryWindow: Sendable, Equatable {
       let isCut = turn.content != nil
       return [
         .user(Self.shown(turn.question, isCut, limits.historyTokens / 4)),
-        .assistant(Self.shown(turn.answer, isCut, limits.historyTokens / 2)),
+        .assistant(
+          Self.shown(turn.answer, isCut, limits.historyTokens / 2)
+            + (turn.confirmation == nil ? "" : Prompt.unconfirmed)),
       ]
     }
   }

@@ -2,12 +2,14 @@ import Glibc
 
 /// Which of several intents a message has, by the words of example sentences.
 ///
-/// A softmax regression over TF-IDF weights of stems, pairs of neighbouring stems and CJK character
-/// pairs (`Terms`). Words that no example has count in a message's length, so that a message about
-/// something else gets an even distribution instead of a confident guess.
+/// A softmax regression over TF-IDF weights of stems, CJK character pairs (`Terms`), pairs of
+/// neighbours and runs of three and four letters. What no example has counts in a message's length, so
+/// that a message about something else gets an even distribution instead of a confident guess.
 ///
-/// Trained from its examples in milliseconds to a second (100 examples of 5 intents: under 2 ms;
-/// 9,000 of 77: about 1 s), so nothing is packed and nothing happens before the first message.
+/// Trained from its examples when it is first needed (a dozen examples of each of five intents: a few
+/// milliseconds; 9,000 of 77: 2 to 3 s), so nothing is packed and nothing happens before the first
+/// message. On a held-out tenth of BANKING77: accuracy 0.904, out-of-scope recall 0.925 at 5 % false
+/// alarms; without the letters 0.894 and 0.935.
 package struct IntentClassifier: Sendable {
   /// One sentence that has an intent.
   package struct Example: Sendable {
@@ -34,8 +36,10 @@ package struct IntentClassifier: Sendable {
   /// One row of `intents.count` weights for each feature, then one of biases.
   private let weights: [Float]
 
-  /// Features of a message that are looked at: a message has at most 4,000 characters.
-  private static let mostFeatures = 2_000
+  /// Words of a message that are looked at.
+  private static let mostTerms = 500
+  private static let letterRuns = 3...4
+  private static let longestWord = 32
 
   /// Trains on the examples; always the same result for the same examples.
   package init(_ examples: [Example]) {
@@ -58,7 +62,7 @@ package struct IntentClassifier: Sendable {
           frequency.append(0)
         }
         frequency[Int(number)] += 1
-        features.append((Int(number), 1 + log(count)))
+        features.append((Int(number), Self.weight(of: term, count)))
       }
       documents.append((features.sorted { $0.0 < $1.0 }, place))
     }
@@ -94,14 +98,13 @@ package struct IntentClassifier: Sendable {
     var squares: Float = 0
     for (term, count) in Self.counts(text) {
       let number = numbers[term].map(Int.init)
-      let weight = (1 + log(count)) * (number.map { rarity[$0] } ?? unknownRarity)
+      let weight = Self.weight(of: term, count) * (number.map { rarity[$0] } ?? unknownRarity)
       squares += weight * weight
       if let number { known.append((number, weight)) }
     }
     let length = max(sqrt(squares), 1e-6)
     var scores = Array(weights[(numbers.count * intents.count)...])
-    // In order, so that the same message always gets the same sum.
-    for (number, weight) in known.sorted(by: { $0.0 < $1.0 }) {
+    for (number, weight) in known {
       let row = number * intents.count
       for place in scores.indices { scores[place] += weights[row + place] * weight / length }
     }
@@ -115,50 +118,77 @@ package struct IntentClassifier: Sendable {
     return powers.map { $0 / sum }
   }
 
-  /// Stems and pairs of neighbours, each with how often it stands there.
-  private static func counts(_ text: String) -> [String: Float] {
-    var counts: [String: Float] = [:]
+  /// Stems count in full, pairs of neighbours half, runs of letters least (measured).
+  private static func weight(of feature: String, _ count: Float) -> Float {
+    let share: Float = feature.hasPrefix("#") ? 0.3 : feature.contains(" ") ? 0.5 : 1
+    return share * (1 + log(count))
+  }
+
+  /// Stems, `pairs of neighbours` and `#runs` of letters, each with how often it stands there, in the
+  /// order in which they appear: sums are then always the same.
+  private static func counts(_ text: String) -> [(term: String, count: Float)] {
+    var counts: [(term: String, count: Float)] = []
+    var places: [String: Int] = [:]
+    func add(_ term: String) {
+      if let place = places[term] {
+        counts[place].count += 1
+      } else {
+        places[term] = counts.count
+        counts.append((term, 1))
+      }
+    }
     var before: String?
-    var left = mostFeatures
+    var left = mostTerms
     Terms.scan(text) { term in
       guard left > 0 else { return }
       left -= 1
-      counts[term, default: 0] += 1
-      if let before { counts["\(before) \(term)", default: 0] += 1 }
+      add(term)
+      if let before { add("\(before) \(term)") }
       before = term
+      let letters = Array("_\(term)_")
+      for size in letterRuns where letters.count >= size {
+        for start in 0...(min(letters.count, longestWord) - size) {
+          add("#" + String(letters[start..<start + size]))
+        }
+      }
     }
     return counts
   }
 }
 
 /// Softmax regression by stochastic gradient descent with AdaGrad's step sizes, over sparse vectors.
+/// The weights of the later rounds are averaged.
 struct IntentTraining {
   var documents: [(features: [(Int, Float)], intent: Int)]
   var features: Int
   var intents: Int
 
   private static let rounds = 12
-  private static let step: Float = 0.5
+  private static let averagedFrom = 3
+  private static let step: Float = 2
   /// Keeps the weights of rare features small.
-  private static let decay: Float = 2e-6
+  private static let decay: Float = 1e-6
 
   func weights() -> [Float] {
     let rows = features + 1
     var weights = [Float](repeating: 0, count: rows * intents)
-    var squares = [Float](repeating: 1e-3, count: rows)
+    var squares = [Float](repeating: 1, count: rows)
     guard intents > 1 else { return weights }
+    var total = [Float](repeating: 0, count: rows * intents)
     var order = Array(documents.indices)
     var random = Shuffling()
     var errors = [Float](repeating: 0, count: intents)
     weights.withUnsafeMutableBufferPointer { weights in
       errors.withUnsafeMutableBufferPointer { errors in
-        for _ in 0..<Self.rounds {
+        for round in 0..<Self.rounds {
           order.shuffle(using: &random)
           for place in order { learn(documents[place], weights, errors, &squares) }
+          guard round >= Self.averagedFrom else { continue }
+          for place in weights.indices { total[place] += weights[place] }
         }
       }
     }
-    return weights
+    return total.map { $0 / Float(Self.rounds - Self.averagedFrom) }
   }
 
   private func learn(

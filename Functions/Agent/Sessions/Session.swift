@@ -18,10 +18,18 @@ package struct Session: Sendable, Equatable {
   package var lastAt: Timestamp
   /// Whether it is in working hours; nil when there are none.
   package var inWorkingHours: Bool?
+  /// Its turns by what they were about.
+  package var intents: [String: Int] = [:]
 
   /// How it stands at a moment: a long pause closes an open one.
   package func status(at now: Timestamp, _ rules: SessionRules) -> Status {
     status == .open && rules.isPause(from: lastAt, to: now) ? .closed : status
+  }
+}
+
+extension Session {
+  fileprivate mutating func count(_ intent: Intent?) {
+    if let intent { intents[intent.name, default: 0] += 1 }
   }
 }
 
@@ -45,17 +53,22 @@ package struct SessionRules: Sendable {
 
   /// The session of a new turn: the last one, or one that begins with it.
   func session(of turn: Turn, after last: Session?) -> Session {
+    // Who waits for a person goes on waiting, however long it takes.
     if var session = last, session.status != .closed,
-      !isPause(from: session.lastAt, to: turn.askedAt)
+      session.status == .escalated || !isPause(from: session.lastAt, to: turn.askedAt)
     {
+      session.status = turn.session ?? session.status
+      session.count(turn.intent)
       session.turns += 1
       session.usage = session.usage + turn.usage
       session.lastAt = max(session.lastAt, turn.answeredAt)
       return session
     }
-    return Session(
-      number: (last?.number ?? 0) + 1, status: .open, firstTurn: turn.number, turns: 1,
-      usage: turn.usage, startedAt: turn.askedAt, lastAt: turn.answeredAt,
+    var session = Session(
+      number: (last?.number ?? 0) + 1, status: turn.session ?? .open, firstTurn: turn.number,
+      turns: 1, usage: turn.usage, startedAt: turn.askedAt, lastAt: turn.answeredAt,
       inWorkingHours: hours?.isOpen(at: turn.askedAt))
+    session.count(turn.intent)
+    return session
   }
 }

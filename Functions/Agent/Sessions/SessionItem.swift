@@ -12,6 +12,7 @@ extension Session {
       "startedAt": .string(startedAt.iso), "lastAt": .string(lastAt.iso),
     ]
     members["inWorkingHours"] = inWorkingHours.map { .boolean($0) }
+    if !intents.isEmpty { members["intents"] = .map(intents.mapValues { AttributeValue($0) }) }
     return .map(members)
   }
 
@@ -24,7 +25,8 @@ extension Session {
     self.init(
       number: number, status: status, firstTurn: firstTurn, turns: turns,
       usage: Usage(attribute["usage"]), startedAt: startedAt, lastAt: lastAt,
-      inWorkingHours: attribute["inWorkingHours"]?.boolean)
+      inWorkingHours: attribute["inWorkingHours"]?.boolean,
+      intents: (attribute["intents"]?.map ?? [:]).compactMapValues(\.int))
   }
 
   /// Those of a conversation's item, the oldest first.
@@ -56,6 +58,20 @@ extension Session {
       changes.append(.remove(AttributePath("sessions", name)))
     }
     return changes
+  }
+}
+
+extension Session {
+  /// Keeps since when a person is waited for: the sort key of the index in which such conversations
+  /// stand, and only they.
+  static func escalation(
+    _ status: Status, _ before: AttributeValue?, at now: Timestamp
+  ) -> [Change] {
+    switch (status, before) {
+    case (.escalated, nil): [.set("escalatedAt", .string(now.iso))]
+    case (.open, .some), (.closed, .some): [.remove("escalatedAt")]
+    default: []
+    }
   }
 }
 
@@ -123,15 +139,22 @@ extension StoredConversations {
 
   /// Sets how a session stands; nil when the caller's conversation has no such session.
   package func setSession(
-    _ number: Int, _ status: Session.Status, of id: ConversationID, _ caller: Caller
+    _ number: Int, _ status: Session.Status, of id: ConversationID, _ caller: Caller,
+    at now: Timestamp
   ) async throws -> Session? {
-    let place = AttributePath("sessions", String(number))
+    let before = try await store.get(key(id, caller), from: conversations)
+    let isLast = Session.list(before?["sessions"]).last?.number == number
+    var changes: [Change] = [
+      .set(AttributePath("sessions", String(number), "status"), .string(status.rawValue))
+    ]
+    if isLast { changes += Session.escalation(status, before?["escalatedAt"], at: now) }
     let item: Item?
     do throws(StoreError) {
       item = try await store.update(
-        key(id, caller), in: conversations,
-        [.set(AttributePath("sessions", String(number), "status"), .string(status.rawValue))],
-        if: .all([.exists(place), .absent("deletedAt")]), returning: .new)
+        key(id, caller), in: conversations, changes,
+        if: .all([
+          .exists(AttributePath("sessions", String(number))), .absent("deletedAt"),
+        ]), returning: .new)
     } catch .conditionFailed {
       return try await setFinished(number, status, of: id, caller)
     } catch {
@@ -165,6 +188,17 @@ extension StoredConversations {
       try await store.write(page.items.map { BatchWrite.delete(key: $0) }, in: conversations)
       query.start = page.next
     } while query.start != nil
+  }
+
+  /// A tenant's conversations in which a person is waited for, the longest wait first.
+  package func escalated(
+    inTenant tenant: String, limit: Int, after: Item? = nil
+  ) async throws -> Part<Conversation> {
+    var query = Query(
+      conversations, index: "byTenantEscalated", where: "tenant", is: .string(tenant))
+    query.start = after
+    let page = try await store.collect(query, count: limit)
+    return Part(elements: page.items.compactMap { Conversation($0) }, next: page.next)
   }
 
   /// The turns of a session, the oldest first: at most `limit`.

@@ -9,12 +9,15 @@ package struct Tool: Sendable {
   /// Who may have it called for them; nil is everybody.
   package var roles: Set<Caller.Role>?
   let schema: ArgumentSchema
+  let consent: ToolConsent
   let run: @Sendable (ToolInvocation) async throws -> ToolResult
 
+  /// A tool that writes needs the person's yes before each call, unless `consent` says otherwise.
+  ///
   /// Traps when `parameters` uses a keyword that is not checked: a broken promise of our own.
   package init(
     name: String, description: String, parameters: JSONValue, isReadOnly: Bool = true,
-    roles: Set<Caller.Role>? = nil,
+    roles: Set<Caller.Role>? = nil, consent: ToolConsent? = nil,
     run: @escaping @Sendable (ToolInvocation) async throws -> ToolResult
   ) {
     definition = ToolDefinition(name: name, description: description, parameters: parameters)
@@ -25,7 +28,39 @@ package struct Tool: Sendable {
     }
     self.isReadOnly = isReadOnly
     self.roles = roles
+    self.consent = consent ?? (isReadOnly ? .notNeeded : ToolConsent())
     self.run = run
+  }
+
+  /// The same with arguments declared once: their schema is made from them, and `run` reads them by
+  /// the same declarations.
+  package init(
+    name: String, description: String, arguments: [any ToolArgument], isReadOnly: Bool = true,
+    roles: Set<Caller.Role>? = nil, consent: ToolConsent? = nil,
+    run: @escaping @Sendable (ToolInvocation) async throws -> ToolResult
+  ) {
+    self.init(
+      name: name, description: description, parameters: arguments.schema, isReadOnly: isReadOnly,
+      roles: roles, consent: consent, run: run)
+  }
+}
+
+/// Whether a writing call needs the person's yes, and how it is told to them.
+package struct ToolConsent: Sendable {
+  /// By the arguments, which have been checked.
+  let isNeeded: @Sendable (JSONValue) -> Bool
+  /// What will happen, in a person's words; nil: the tool's name with its arguments.
+  let summary: (@Sendable (JSONValue, FixedLanguage) -> String)?
+
+  /// For what only reads, and for what a person can undo without harm.
+  package static let notNeeded = ToolConsent(isNeeded: { _ in false })
+
+  package init(
+    isNeeded: @escaping @Sendable (JSONValue) -> Bool = { _ in true },
+    summary: (@Sendable (JSONValue, FixedLanguage) -> String)? = nil
+  ) {
+    self.isNeeded = isNeeded
+    self.summary = summary
   }
 }
 

@@ -4,6 +4,8 @@ import JSON
 package struct ToolTable: Sendable {
   /// Bytes of a result that a model gets to see.
   static let longestResult = 32 * 1024
+  /// Bytes of what a person is told about a call.
+  private static let longestSummary = 1_024
 
   private let tools: [Tool]
   private let timeout: Duration
@@ -12,6 +14,24 @@ package struct ToolTable: Sendable {
   package init(_ tools: [Tool], allowed: [String], timeout: Duration = .seconds(10)) {
     self.tools = allowed.compactMap { name in tools.first { $0.definition.name == name } }
     self.timeout = timeout
+  }
+
+  /// The tools of a specialist, or of somebody else who may use fewer.
+  func only(_ names: [String]) -> ToolTable {
+    ToolTable(tools, allowed: names, timeout: timeout)
+  }
+
+  /// What a call that needs the person's yes would do, in words; nil when it needs none, or is refused
+  /// anyway.
+  func summary(
+    ofHeld call: ToolCall, for caller: Caller, _ language: FixedLanguage
+  ) -> String? {
+    guard let tool = tools.first(where: { $0.definition.name == call.name }),
+      tool.isAllowed(for: caller), let arguments = try? Self.arguments(call.arguments),
+      (try? tool.schema.check(arguments)) != nil, tool.consent.isNeeded(arguments)
+    else { return nil }
+    let summary = tool.consent.summary?(arguments, language)
+    return (summary ?? "\(call.name): \(arguments)").prefix(utf8: Self.longestSummary)
   }
 
   /// What a model is told, for this caller.
@@ -60,7 +80,8 @@ package struct ToolTable: Sendable {
     await withTaskGroup(of: (Int, Outcome).self) { group in
       for (offset, call) in calls.enumerated() {
         group.addTask {
-          let outcome = await run(call, for: caller, key: "\(turn)#\(first + offset)")
+          let outcome = await run(
+            call, for: caller, key: ToolAudit.key(turn, first + offset))
           await report(first + offset, outcome)
           return (offset, outcome)
         }
@@ -71,7 +92,8 @@ package struct ToolTable: Sendable {
     }
   }
 
-  private func run(_ call: ToolCall, for caller: Caller, key: String) async -> Outcome {
+  /// Runs one call, whatever it needs: who asks has seen to that.
+  func run(_ call: ToolCall, for caller: Caller, key: String) async -> Outcome {
     let start = ContinuousClock.now
     do {
       let result = try await result(of: call, for: caller, key: key)

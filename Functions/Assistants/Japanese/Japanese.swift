@@ -16,8 +16,10 @@ package enum Japanese {
       abilities: [
         "Explains words with reading and meaning", "Explains kanji: strokes, readings, meanings",
         "Finds words by topic and level", "Gives example sentences",
+        "Remembers what you ask it to, and forgets it again",
       ],
-      model: model, tools: JapaneseTools.names)
+      model: model, tools: JapaneseTools.names + ContextTools.names,
+      specialists: JapaneseSpecialists.all)
   }
 
   /// Other versions, to be compared with the standard one: `short` answers in one sentence, and

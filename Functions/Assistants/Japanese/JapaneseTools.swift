@@ -20,6 +20,20 @@ package struct JapaneseTools: Sendable {
 
   // MARK: Declarations
 
+  private static let word = Argument.text(
+    "word", "A Japanese word in dictionary form, in kanji or kana, such as 食べる.", length: 1...40)
+  private static let kanji = Argument.text("kanji", "A single kanji, such as 語.", length: 1...1)
+  private static let sentenceWord = Argument.text(
+    "word", "The Japanese word or kanji to be in the sentence, such as 猫.", length: 1...100)
+  private static let sentenceLimit = Argument<Int>.whole(
+    "limit", "How many sentences at most.", 1...10, standard: 3)
+  private static let query = Argument.text(
+    "query", "What the words are about, in English, or a reading in kana.", length: 1...200)
+  private static let level = Argument<String?>.choice(
+    "level", "Only words of this JLPT level.", of: ["N5", "N4", "N3", "N2", "N1"])
+  private static let wordLimit = Argument<Int>.whole(
+    "limit", "How many words at most.", 1...20, standard: 5)
+
   private var wordDetails: Tool {
     Tool(
       name: Self.names[0],
@@ -27,16 +41,8 @@ package struct JapaneseTools: Sendable {
         Looks up one Japanese word in the dictionary: what it means in English, its reading in \
         kana, and its JLPT level.
         """,
-      parameters: [
-        "type": "object", "additionalProperties": false, "required": ["word"],
-        "properties": [
-          "word": [
-            "type": "string", "minLength": 1, "maxLength": 40,
-            "description": "A Japanese word in dictionary form, in kanji or kana, such as 食べる.",
-          ]
-        ],
-      ]
-    ) { invocation in try await details(ofWord: text("word", invocation), for: invocation.caller) }
+      arguments: [Self.word]
+    ) { call in try await details(ofWord: call[Self.word], for: call.caller) }
   }
 
   private var kanjiDetails: Tool {
@@ -46,16 +52,8 @@ package struct JapaneseTools: Sendable {
         Looks up one kanji: its number of strokes, meanings, on and kun readings, JLPT level and \
         school grade.
         """,
-      parameters: [
-        "type": "object", "additionalProperties": false, "required": ["kanji"],
-        "properties": [
-          "kanji": [
-            "type": "string", "minLength": 1, "maxLength": 1,
-            "description": "A single kanji, such as 語.",
-          ]
-        ],
-      ]
-    ) { invocation in try await details(ofKanji: text("kanji", invocation)) }
+      arguments: [Self.kanji]
+    ) { call in try await details(ofKanji: call[Self.kanji]) }
   }
 
   private var sentenceDetails: Tool {
@@ -65,23 +63,10 @@ package struct JapaneseTools: Sendable {
         Finds example sentences in Japanese, with their English translation, that contain a given \
         word or kanji.
         """,
-      parameters: [
-        "type": "object", "additionalProperties": false, "required": ["word"],
-        "properties": [
-          "word": [
-            "type": "string", "minLength": 1, "maxLength": 100,
-            "description": "The Japanese word or kanji to be in the sentence, such as 猫.",
-          ],
-          "limit": [
-            "type": "integer", "minimum": 1, "maximum": 10, "default": 3,
-            "description": "How many sentences at most.",
-          ],
-        ],
-      ]
-    ) { invocation in
+      arguments: [Self.sentenceWord, Self.sentenceLimit]
+    ) { call in
       try await sentences(
-        with: text("word", invocation), limit: invocation.arguments["limit"]?.int ?? 3,
-        for: invocation.caller)
+        with: call[Self.sentenceWord], limit: call[Self.sentenceLimit], for: call.caller)
     }
   }
 
@@ -92,32 +77,12 @@ package struct JapaneseTools: Sendable {
         Searches the vocabulary list for Japanese words by English meaning, topic or reading, for \
         questions such as "how do you say to swim" or "words about food".
         """,
-      parameters: [
-        "type": "object", "additionalProperties": false, "required": ["query"],
-        "properties": [
-          "query": [
-            "type": "string", "minLength": 1, "maxLength": 200,
-            "description": "What the words are about, in English, or a reading in kana.",
-          ],
-          "level": [
-            "type": "string", "enum": ["N5", "N4", "N3", "N2", "N1"],
-            "description": "Only words of this JLPT level.",
-          ],
-          "limit": [
-            "type": "integer", "minimum": 1, "maximum": 20, "default": 5,
-            "description": "How many words at most.",
-          ],
-        ],
-      ]
-    ) { invocation in
+      arguments: [Self.query, Self.level, Self.wordLimit]
+    ) { call in
       try await words(
-        about: text("query", invocation), level: invocation.arguments["level"]?.string,
-        limit: invocation.arguments["limit"]?.int ?? 5, for: invocation.caller)
+        about: call[Self.query], level: call[Self.level], limit: call[Self.wordLimit],
+        for: call.caller)
     }
-  }
-
-  private func text(_ name: String, _ invocation: ToolInvocation) -> String {
-    invocation.arguments[name]?.string ?? ""
   }
 
   // MARK: Looking up

@@ -159,6 +159,11 @@ enum APIRoutes {
           status: 202, text: "The answer ends soon, if it has not.", schema: "Stopped")
       ]),
     APIRoute(
+      operation: .decideConfirmation, method: "POST", path: "/api/v1/confirmations/{id}",
+      function: "messages", access: .user, tag: .messages,
+      summary: "Says yes or no to what an answer asked to confirm; the assistant answers to that.",
+      body: "NewDecision", answers: ok("Reply", "The answer.")),
+    APIRoute(
       operation: .streamChat, method: "POST", path: "/api/v1/chat/stream", function: "stream",
       access: .user, tag: .messages,
       summary: "Asks a question; the answer comes as server-sent events while it is made. "
@@ -197,6 +202,18 @@ enum APIRoutes {
       function: "admin", access: .admin, tag: .administration,
       summary: "The tenant's conversations, the newest first.", parameters: [limit, cursor],
       answers: ok("ConversationList", "A part of the list.")),
+    APIRoute(
+      operation: .adminEscalations, method: "GET", path: "/api/v1/admin/chat/escalations",
+      function: "admin", access: .admin, tag: .administration,
+      summary: "Conversations in which a person is waited for, the longest wait first.",
+      parameters: [limit, cursor], answers: ok("ConversationList", "A part of the list.")),
+    APIRoute(
+      operation: .adminSetSession, method: "PUT",
+      path: "/api/v1/admin/chat/conversations/{id}/session", function: "admin", access: .admin,
+      tag: .administration,
+      summary: "Says how a conversation's newest session stands: open gives it back to the "
+        + "assistant, closed ends it, escalated lets a person take over.",
+      body: "SessionChange", answers: ok("Session", "The session as it is now.")),
     APIRoute(
       operation: .adminConversationsOfUser, method: "GET",
       path: "/api/v1/admin/chat/conversations/user/{user}", function: "admin", access: .admin,

@@ -83,8 +83,8 @@ struct BodyFields {
     return choice
   }
 
-  mutating func flag(_ name: String) -> Bool? {
-    guard let value = value(name) else { return nil }
+  mutating func flag(_ name: String, isRequired: Bool = false) -> Bool? {
+    guard let value = value(name, isRequired: isRequired) else { return nil }
     if value.bool == nil { note(name, "type", "It must be true or false.") }
     return value.bool
   }

@@ -35,6 +35,7 @@ enum OpenAPISchemas {
           "session": {"type": ["object", "null"], "properties": {
             "number": {"type": "integer"}, "status": {"type": "string"}
           }},
+          "escalatedAt": {"type": ["string", "null"], "description": "Since when a person is waited for."},
           "createdAt": {"$ref": "#/components/schemas/Time"},
           "updatedAt": {"$ref": "#/components/schemas/Time"}
         }
@@ -62,7 +63,8 @@ enum OpenAPISchemas {
           "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
           "startedAt": {"$ref": "#/components/schemas/Time"},
           "lastAt": {"$ref": "#/components/schemas/Time"}, "seconds": {"type": "integer"},
-          "inWorkingHours": {"type": ["boolean", "null"]}
+          "inWorkingHours": {"type": ["boolean", "null"]},
+          "intents": {"type": "object", "additionalProperties": {"type": "integer"}}
         }
       },
       "SessionList": {
@@ -121,7 +123,13 @@ enum OpenAPISchemas {
           "status": {"type": "string", "enum": ["complete", "length", "filtered", "stopped", "interrupted"]},
           "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
           "usage": {"$ref": "#/components/schemas/Usage"},
-          "feedback": {"anyOf": [{"$ref": "#/components/schemas/Feedback"}, {"type": "null"}]}
+          "feedback": {"anyOf": [{"$ref": "#/components/schemas/Feedback"}, {"type": "null"}]},
+          "agent": {"type": ["string", "null"]},
+          "intent": {"type": ["object", "null"], "properties": {
+            "name": {"type": "string"}, "confidence": {"type": "number"},
+            "source": {"type": "string", "enum": ["lexical", "model", "conversation", "named", "none"]}
+          }},
+          "confirmation": {"anyOf": [{"$ref": "#/components/schemas/Confirmation"}, {"type": "null"}]}
         }
       },
       "MessageList": {
@@ -138,7 +146,7 @@ enum OpenAPISchemas {
           "message": {"type": "string", "minLength": 1, "maxLength": 4000, "examples": ["What does 食べる mean?"]},
           "conversationId": {"type": "string", "description": "Absent: a new conversation."},
           "assistant": {"type": "string"},
-          "agent": {"type": "string", "description": "A specialist of the assistant; nothing is guessed then."},
+          "agent": {"type": "string", "description": "A specialist (`japanese.kanji`, or `kanji` within the assistant), or the assistant as a whole; nothing is guessed then."},
           "replaces": {"type": "string", "description": "The id of an answer: this question takes the place of its question. Without a message the same question is asked again."},
           "stream": {"type": "boolean", "description": "true: the answer has the form of server-sent events."}
         }
@@ -152,8 +160,29 @@ enum OpenAPISchemas {
           "createdAt": {"$ref": "#/components/schemas/Time"},
           "finishReason": {"type": "string"},
           "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
-          "usage": {"$ref": "#/components/schemas/Usage"}
+          "usage": {"$ref": "#/components/schemas/Usage"},
+          "agent": {"type": "string", "description": "The specialist who answered.", "examples": ["japanese.kanji"]},
+          "session": {"type": "string", "enum": ["open", "escalated", "closed"], "description": "Where the turn has changed how the session stands."},
+          "confirmation": {"$ref": "#/components/schemas/Confirmation"}
         }
+      },
+      "Confirmation": {
+        "type": "object", "required": ["id", "expiresAt", "calls"],
+        "description": "What is done after a yes: POST /api/v1/confirmations/{id}.",
+        "properties": {
+          "id": {"type": "string"}, "expiresAt": {"$ref": "#/components/schemas/Time"},
+          "calls": {"type": "array", "items": {
+            "type": "object", "required": ["name", "summary", "arguments"],
+            "properties": {
+              "name": {"type": "string"}, "summary": {"type": "string"},
+              "arguments": {"type": "string", "description": "Compact JSON, shortened."}
+            }
+          }}
+        }
+      },
+      "NewDecision": {
+        "type": "object", "additionalProperties": false, "required": ["approve"],
+        "properties": {"approve": {"type": "boolean"}}
       },
       "Stopped": {
         "type": "object", "required": ["messageId"],
@@ -266,6 +295,7 @@ enum OpenAPISchemas {
           "turns": {"type": "integer"}, "usage": {"$ref": "#/components/schemas/Usage"},
           "conversationsByAssistant": {"type": "object", "additionalProperties": {"type": "integer"}},
           "sessions": {"type": "object", "additionalProperties": {"type": "integer"}},
+          "intents": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "Turns by what they were about: specialists, general, human, assistant."},
           "updatedAt": {"type": ["string", "null"]}, "isComplete": {"type": "boolean"}
         }
       },
@@ -347,6 +377,15 @@ enum OpenAPISchemas {
           "pricesFrom": {"type": "string", "format": "date"}
         }
       },
+      "Specialist": {
+        "type": "object", "required": ["id", "title", "languages", "abilities", "examples"],
+        "properties": {
+          "id": {"type": "string", "examples": ["japanese.kanji"]}, "title": {"type": "string"},
+          "languages": {"type": "array", "items": {"type": "string"}},
+          "abilities": {"type": "array", "items": {"type": "string"}},
+          "examples": {"type": "array", "items": {"type": "string"}}
+        }
+      },
       "AgentList": {
         "type": "object", "required": ["agents"],
         "properties": {
@@ -357,7 +396,7 @@ enum OpenAPISchemas {
               "languages": {"type": "array", "items": {"type": "string"}},
               "abilities": {"type": "array", "items": {"type": "string"}},
               "examples": {"type": "array", "items": {"type": "string"}},
-              "specialists": {"type": "array", "items": {"type": "object"}}
+              "specialists": {"type": "array", "items": {"$ref": "#/components/schemas/Specialist"}}
             }
           }}
         }

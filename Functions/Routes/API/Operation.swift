@@ -8,11 +8,12 @@ enum Operation: String, CaseIterable, Sendable {
   case listMessages, setFeedback, removeFeedback
   case exportConversation, exportConversations
   // Messages
-  case postMessage, postChat, streamChat, stopMessage
+  case postMessage, postChat, streamChat, stopMessage, decideConfirmation
   // Administration
   case adminConversations, adminConversation, adminConversationsOfUser, adminStatistics
   case listDocuments, addDocuments, removeDocument, searchDocuments, rebuildIndex
   case adminUsage, getUsage
+  case adminEscalations, adminSetSession
   // What is remembered about people
   case getContext, setContext, removeContext, clearContext
   // The service

@@ -37,9 +37,19 @@ export class Flight {
     return { turn, begin: () => this.transmit(entry) };
   }
 
+  /** Says yes or no to what an answer asks to confirm: the confirmation's id is the turn's. */
+  decide(thread, confirmation, approve) {
+    const turn = { ...newTurn(confirmation.id, approve ? "Yes, please." : "No, thank you."), decision: approve };
+    const entry = { thread, turn, timer: 0, wasSent: false };
+    this.entries.push(entry);
+    return { turn, begin: () => this.transmit(entry) };
+  }
+
   transmit(entry) {
     const { thread, turn } = entry;
-    const frame = { action: "chat", id: turn.id, conversationId: thread.id, message: turn.question };
+    const frame = turn.decision === undefined
+      ? { action: "chat", id: turn.id, conversationId: thread.id, message: turn.question }
+      : { action: "confirm", id: turn.id, approve: turn.decision };
     if (turn.replaces) frame.replaces = turn.replaces;
     if (entry.wasSent || !this.send(frame)) return;
     entry.wasSent = true;

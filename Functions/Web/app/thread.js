@@ -5,8 +5,8 @@ import { TurnView } from "./turn-view.js";
 
 /** A conversation: its turns with their views. `id` is null until the server names it. */
 export class Thread {
-  constructor({ id = null, title = "", assistant = null, hanIsJapanese = false, onRetry, onEdit, onAgain, onFeedback }) {
-    Object.assign(this, { id, title, assistant, hanIsJapanese, onRetry, onEdit, onAgain, onFeedback });
+  constructor({ id = null, title = "", assistant = null, hanIsJapanese = false, onRetry, onEdit, onAgain, onFeedback, onDecide }) {
+    Object.assign(this, { id, title, assistant, hanIsJapanese, onRetry, onEdit, onAgain, onFeedback, onDecide });
     this.replaces = null; // the answer whose question is being edited
     this.views = [];
     this.cursor = null;
@@ -21,6 +21,7 @@ export class Thread {
       onEdit: (again) => this.onEdit(this, again),
       onAgain: (again) => this.onAgain(this, again),
       onFeedback: (again, thumb) => this.onFeedback(this, again, thumb),
+      onDecide: (asked, approve) => this.onDecide(this, asked, approve),
       hanIsJapanese: this.hanIsJapanese,
     });
     this.views.push(view);

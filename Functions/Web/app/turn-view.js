@@ -10,17 +10,19 @@ const notRepeatable = new Set(["message_empty", "message_too_long", "bad_frame"]
 
 export class TurnView {
   /** `onRetry(turn)` sends the question again, `onEdit(turn)` puts it back into the message box,
-   * `onAgain(turn)` asks for another answer, `onFeedback(turn, thumb)` keeps what the reader thinks. */
-  constructor(turn, { onRetry, onEdit, onAgain, onFeedback, hanIsJapanese }) {
-    Object.assign(this, { turn, onRetry, onEdit, onAgain, onFeedback, hanIsJapanese });
+   * `onAgain(turn)` asks for another answer, `onFeedback(turn, thumb)` keeps what the reader thinks,
+   * `onDecide(turn, approve)` answers what the turn asks to confirm. */
+  constructor(turn, { onRetry, onEdit, onAgain, onFeedback, onDecide, hanIsJapanese }) {
+    Object.assign(this, { turn, onRetry, onEdit, onAgain, onFeedback, onDecide, hanIsJapanese });
     this.steps = element("ul", { className: "steps", "aria-label": "What was looked up" });
     this.words = element("div", { className: "markdown" });
     this.sources = element("div", { className: "sources" });
+    this.decision = element("div", { className: "decision", hidden: true });
     this.problem = element("div", { className: "turn-problem" });
     this.actions = element("div", { className: "actions" });
     this.body = element("div", { className: "answer-body" },
       element("h3", { className: "visually-hidden" }, "Answer"),
-      this.steps, this.words, this.sources, this.problem, this.actions);
+      this.steps, this.words, this.decision, this.sources, this.problem, this.actions);
     const mark = element("span", { className: "mark", "aria-hidden": "true" }, icon("bird"));
     this.root = element("li", { className: "turn" },
       turn.question ? this.question() : null,
@@ -44,6 +46,7 @@ export class TurnView {
     this.steps.hidden = turn.steps.length === 0;
     settle(this.sources, fragment(turn.sources.length ? [sources(turn.sources, this.hanIsJapanese)] : []));
     if (before.state !== turn.state || before.feedback !== turn.feedback || before === turn) this.drawEnd();
+    if (before.confirmation !== turn.confirmation || before === turn) this.drawDecision();
   }
 
   drawWords() {
@@ -64,6 +67,26 @@ export class TurnView {
     if (this.turn.note) buttons.push(element("span", { className: "fine" }, this.turn.note));
     if (state === "stopped") buttons.push(this.retryButton());
     this.actions.replaceChildren(...buttons);
+  }
+
+  /** Two buttons, as long as the answer is open and the question stands. */
+  drawDecision() {
+    const asked = this.turn.confirmation;
+    clearTimeout(this.expiry);
+    const left = asked ? asked.until - Date.now() : 0;
+    this.decision.hidden = !asked || asked.isAnswered || left <= 0;
+    if (this.decision.hidden) {
+      this.decision.replaceChildren();
+      return;
+    }
+    const button = (label, className, approve) => element("button", {
+      type: "button", className, "aria-label": `${label}: ${asked.summaries.join("; ")}`,
+      onclick: () => this.onDecide(this.turn, approve),
+    }, label);
+    this.decision.setAttribute("role", "group");
+    this.decision.setAttribute("aria-label", "Please confirm");
+    this.decision.replaceChildren(button("Yes, do it", "primary approve", true), button("No", "quiet refuse", false));
+    this.expiry = setTimeout(() => this.drawDecision(), Math.min(left, 2 ** 31 - 1));
   }
 
   /** What can be done with an answer that is stored. */
@@ -123,12 +146,12 @@ const thinking = () => element("p", { className: "wait" },
 /** `search_words {"query":"食べる"}` as “search words · 食べる”. */
 function step({ name, values, state, result }) {
   const shown = values && typeof values === "object" ? Object.values(values).filter((value) => typeof value !== "object") : [];
-  const picture = { done: "check", failed: "alert" }[state];
+  const picture = { done: "check", failed: "alert", waiting: "pencil" }[state];
   const mark = picture ? icon(picture) : element("span", { className: "spinner", "aria-hidden": "true" });
   const words = element("span", {}, name.replaceAll("_", " "));
   if (shown.length) words.append(" · ", markJapanese(element("b", {}, shown.join(", ")), true));
   if (typeof result === "string" && result) words.append(element("span", { className: "step-result" }, ` — ${result}`));
-  const said = { done: "done", failed: "failed", running: "running" }[state];
+  const said = { done: "done", failed: "failed", running: "running", waiting: "waits for your yes" }[state];
   return element("li", { className: `step ${state}` }, mark, words, element("span", { className: "visually-hidden" }, `, ${said}`));
 }
 

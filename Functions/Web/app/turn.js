@@ -21,7 +21,7 @@ export function newTurn(id, question) {
   return {
     id, question, state: "waiting", answer: "", early: {}, nextIndex: 0, steps: [], sources: [],
     conversationId: null, usage: null, problem: null, hasGap: false, note: null,
-    messageId: null, replaces: null, feedback: null,
+    messageId: null, replaces: null, feedback: null, confirmation: null, session: null,
   };
 }
 
@@ -38,6 +38,7 @@ export function storedTurn(user, assistant) {
     sources: list(facts.sources),
     messageId: assistant?.id ?? null,
     feedback: facts.feedback?.thumb ?? null,
+    confirmation: confirmation(facts.confirmation),
     problem: assistant ? null : { code: "no_answer", message: "This question was not answered." },
   };
 }
@@ -57,7 +58,9 @@ export function storedTurns(messages) {
       turns.push(storedTurn(null, message));
     }
   }
-  return turns;
+  // Whoever went on has answered, or meant something else.
+  return turns.map((turn, place) => (turn.confirmation && place < turns.length - 1
+    ? { ...turn, confirmation: { ...turn.confirmation, isAnswered: true } } : turn));
 }
 
 /**
@@ -154,6 +157,7 @@ function stepFacts(frame) {
 
 function stepState({ status, state, error }, otherwise) {
   const said = String(status ?? state ?? "");
+  if (said === "waiting") return said;
   if (error || /fail|error|refused/.test(said)) return "failed";
   if (/done|complete|finish|success|ok|succeeded|end|result/.test(said)) return "done";
   return said ? "running" : otherwise;
@@ -185,7 +189,16 @@ function completed(turn, frame) {
     usage: frame.usage ?? null,
     conversationId: frame.conversationId ?? turn.conversationId,
     messageId: frame.messageId ?? null,
+    confirmation: confirmation(frame.confirmation),
+    session: frame.session ?? null,
   };
+}
+
+/** What the reader is asked to confirm: `{id, until (Unix milliseconds), summaries}`, or null. */
+function confirmation(asked) {
+  if (!asked || typeof asked.id !== "string") return null;
+  const summaries = list(asked.calls).map((call) => String(call?.summary ?? call?.name ?? ""));
+  return { id: asked.id, until: Date.parse(asked.expiresAt) || 0, summaries, isAnswered: false };
 }
 
 const list = (value) => (Array.isArray(value) ? value : []);

@@ -133,6 +133,7 @@ export class Workspace {
       onEdit: (thread, turn) => this.edit(thread, turn),
       onAgain: (thread, turn) => this.again(thread, turn),
       onFeedback: (thread, turn, thumb) => this.feedback(thread, turn, thumb),
+      onDecide: (thread, turn, approve) => this.decide(thread, turn, approve),
     });
   }
 
@@ -235,8 +236,14 @@ export class Workspace {
   ask(text) {
     const { thread } = this;
     if (this.flight.of(thread)) return;
-    const { turn, begin } = this.flight.ask(thread, text, thread.replaces);
+    this.send(thread, this.flight.ask(thread, text, thread.replaces));
     thread.replaces = null;
+  }
+
+  send(thread, { turn, begin }) {
+    // What was asked to confirm before is not asked for any more.
+    thread.turns.filter((other) => other.confirmation && !other.confirmation.isAnswered)
+      .forEach((other) => thread.update({ ...other, confirmation: { ...other.confirmation, isAnswered: true } }));
     const view = thread.add(turn);
     byId("welcome").hidden = true;
     this.pane.append(view);
@@ -246,11 +253,18 @@ export class Workspace {
     announce("Sent. The answer will be read when it is complete.");
   }
 
+  /** The reader's yes or no to what a turn asks to confirm. */
+  decide(thread, turn, approve) {
+    if (this.flight.of(thread) || !turn.confirmation) return;
+    this.send(thread, this.flight.decide(thread, turn.confirmation, approve));
+  }
+
   retry(thread, turn) {
     if (this.flight.of(thread)) return;
     thread.remove(turn);
     this.pane.show(thread);
-    this.ask(turn.question);
+    if (turn.decision === undefined) this.ask(turn.question);
+    else this.send(thread, this.flight.decide(thread, { id: turn.id }, turn.decision));
   }
 
   /** Another answer to the same question, in place of this one and of what followed. */

@@ -155,11 +155,12 @@ import Testing
       let summary = SessionSummary(turns)
       #expect(summary.firstQuestion == "What does 猫 mean?")
       #expect(summary.lastAnswer == "A cat.")
-      let escalated = try await table.setSession(40, .escalated, of: id, .ana)
+      let now = Timestamp(milliseconds: 1_000)
+      let escalated = try await table.setSession(40, .escalated, of: id, .ana, at: now)
       #expect(escalated?.status == .escalated)
-      #expect(try await table.setSession(41, .closed, of: id, .ana) == nil)
+      #expect(try await table.setSession(41, .closed, of: id, .ana, at: now) == nil)
       let bob = Caller(user: "bob", tenant: "acme")
-      #expect(try await table.setSession(40, .closed, of: id, bob) == nil)
+      #expect(try await table.setSession(40, .closed, of: id, bob, at: now) == nil)
     }
   }
 }
