@@ -45,6 +45,11 @@ package struct ToolStep: Sendable, Equatable {
   }
 }
 
+extension [ToolStep] {
+  /// Events that have told of these steps: one when a step begins, one when it ends.
+  package var events: Int { reduce(0) { $0 + ($1.status == .running ? 1 : 2) } }
+}
+
 /// The end of a turn that has an answer.
 package struct Completion: Sendable, Equatable {
   /// How an answer came to its end.

@@ -132,6 +132,7 @@ struct ChatStream: StreamingHandler {
         let reader = Receiver(token: RequestID.uuid(), after: -1)
         _ = try await desk.relayed.live.attach(name, message: turn.message, reader)
       }
+      try await events.sendNews(of: turn.steps)
       if let text = turn.text, try await events.sendRest(of: text) {
         signed = .now
       } else if signed.duration(to: .now) >= Self.sign {
@@ -150,6 +151,7 @@ struct ChatStream: StreamingHandler {
   ) async throws {
     try await events.start()
     if let turn = try await stored(position, caller) {
+      try await events.sendNews(of: turn.tools)
       _ = try await events.sendRest(of: turn.answer)
       try await events.send(turn.lastEvent)
     } else if let problem = live?.problem.flatMap({ try? JSONValue(parsing: $0) }) {
@@ -173,6 +175,8 @@ private final class EventStream: Sendable {
   private let response: any ResponseSink
   private let text: Mutex<EventText>
   private let isOpen = Mutex(false)
+  /// How each tool stands for the client; nil until something is known of it.
+  private let shown = Mutex<[Int: ToolStep.Status]?>(nil)
 
   init(_ response: any ResponseSink, from position: EventText.Position? = nil) {
     self.response = response
@@ -195,6 +199,20 @@ private final class EventStream: Sendable {
 
   func send(_ frame: JSONValue) async throws {
     try await response.write(text.withLock { $0.text(ofFrame: frame) })
+  }
+
+  /// Sends what the client has missed about tools: nothing when it has had all events about them, else
+  /// how each of them stands, and later what changes.
+  func sendNews(of steps: [ToolStep]) async throws {
+    let known = text.withLock { $0.position?.tools ?? 0 }
+    let news = shown.withLock { shown -> [ToolStep] in
+      let before = shown
+      shown = Dictionary(steps.map { ($0.number, $0.status) }) { $1 }
+      guard let before else { return known >= steps.events ? [] : steps }
+      return steps.filter { before[$0.number] != $0.status }
+    }
+    for step in news { try await send(.tool(step)) }
+    text.withLock { $0.count(tools: steps.events) }
   }
 
   /// Sends the part of an answer that the client does not have; false when there is none.

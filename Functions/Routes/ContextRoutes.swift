@@ -6,6 +6,7 @@ import LambdaRuntime
 /// `/api/v1/context`: what is remembered about the caller, to read, to change and to forget.
 struct ContextRoutes: Sendable {
   let context: StoredContext
+  let vectors: TurnVectors
   let now: Timestamp
 
   func answer(
@@ -33,8 +34,31 @@ struct ContextRoutes: Sendable {
       return .noContent
     default:
       _ = try await context.removeAll(of: caller)
+      try await vectors.remove(of: caller)
       return .noContent
     }
+  }
+
+  /// `/api/v1/settings`.
+  func settings(
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+  ) async throws -> GatewayResponse {
+    guard request.operation == .setSettings else {
+      return .json(Self.view(try await context.settings(of: caller)))
+    }
+    var fields = try BodyFields(event, headers: event.headers)
+    let allows = fields.flag("searchByMeaning", isRequired: true)
+    try fields.finish()
+    guard let allows else { throw Refusal.internalError }
+    let settings = PersonSettings(searchByMeaning: allows)
+    try await context.set(settings, of: caller)
+    // What was made of their words goes with the permission.
+    if !allows { try await vectors.remove(of: caller) }
+    return .json(Self.view(settings))
+  }
+
+  private static func view(_ settings: PersonSettings) -> JSONValue {
+    ["searchByMeaning": .bool(settings.searchByMeaning)]
   }
 
   private func kind(_ request: APIRequest) throws(Refusal) -> ContextEntry.Kind {

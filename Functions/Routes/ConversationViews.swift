@@ -37,6 +37,14 @@ enum ConversationViews {
     ]
   }
 
+  static func found(_ hit: SearchHit) -> JSONObject {
+    [
+      "conversationId": .string(hit.conversation.text),
+      "messageId": hit.message.map { .string($0) } ?? .null,
+      "excerpt": .string(hit.excerpt), "at": .string(hit.at.iso),
+    ]
+  }
+
   /// The messages of a page of turns, oldest first; the cursor leads to older ones.
   static func messages(
     _ page: ArchivePage<Turn>, _ cursors: ListCursors

@@ -11,11 +11,13 @@ struct Conversations: Handler {
   /// Elements of a list of conversations when the request does not say.
   private static let standardList = 50
   private static let standardSearch = 20
+  private static let mostByMeaning = 100
 
   let tokens: TokenCheck
   let conversations: StoredConversations
   let ledger: UsageLedger
   let context: StoredContext
+  let meaning: MeaningSearch
   let secret: @Sendable () async throws -> [UInt8]
   let defaultAssistant: String
   var now: @Sendable () -> Timestamp = { .now }
@@ -24,17 +26,17 @@ struct Conversations: Handler {
     await invocation.reply {
       let caller = try await tokens.caller(of: event)
       let request = try APIRoutes.request(event.method, event.segments, to: "conversations")
-      return try await answer(request, event, caller)
+      return try await answer(request, event, caller, invocation)
     }
   }
 
   private func answer(
-    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller
+    _ request: APIRequest, _ event: HTTPEvent, _ caller: Caller, _ invocation: Invocation
   ) async throws -> GatewayResponse {
     switch request.operation {
     case .listConversations: try await list(event, caller)
     case .createConversation: try await create(event, caller)
-    case .searchConversations: try await search(event, caller)
+    case .searchConversations: try await search(event, caller, invocation)
     case .getConversation, .listMessages: try await messages(request, event, caller)
     case .changeConversation: try await change(request, event, caller)
     case .setMetadata: try await setMetadata(request, event, caller)
@@ -47,7 +49,11 @@ struct Conversations: Handler {
       ).answer(
         request, cursors: try await cursors("export", caller, request.parameters["id"] ?? ""))
     case .getContext, .setContext, .removeContext, .clearContext:
-      try await ContextRoutes(context: context, now: now()).answer(request, event, caller)
+      try await ContextRoutes(context: context, vectors: meaning.vectors, now: now()).answer(
+        request, event, caller)
+    case .getSettings, .setSettings:
+      try await ContextRoutes(context: context, vectors: meaning.vectors, now: now()).settings(
+        request, event, caller)
     case .getUsage: try await usage(caller)
     case .listSessions, .getSession, .setSession:
       try await SessionRoutes(
@@ -86,26 +92,51 @@ struct Conversations: Handler {
       ConversationViews.list(ArchivePage(elements: part.elements, next: part.next), cursors))
   }
 
-  private func search(_ event: HTTPEvent, _ caller: Caller) async throws -> GatewayResponse {
+  private func search(
+    _ event: HTTPEvent, _ caller: Caller, _ invocation: Invocation
+  ) async throws -> GatewayResponse {
     let text = event.queryStringParameters?["q"] ?? ""
     guard let words = SearchWords(text), text.unicodeScalars.count <= SearchWords.longest else {
       throw Refusal.invalid(
         "q", "length", "It must have 1 to \(SearchWords.longest) characters.")
     }
+    let mode = event.queryStringParameters?["mode"] ?? "words"
+    guard ["words", "meaning"].contains(mode) else {
+      throw Refusal.invalid("mode", "choice", "It must be words or meaning.")
+    }
+    if mode == "meaning" { return try await searchByMeaning(text, event, caller, invocation) }
     let cursors = try await cursors("search", caller, text)
     let page = try PageRequest(event, cursors, standard: Self.standardSearch)
     let part = try await conversations.search(
       words, of: caller, limit: page.limit, after: page.after)
     return .json([
-      "results": .array(
-        part.elements.map { hit in
-          [
-            "conversationId": .string(hit.conversation.text),
-            "messageId": hit.message.map { .string($0) } ?? .null,
-            "excerpt": .string(hit.excerpt), "at": .string(hit.at.iso),
-          ]
-        }),
+      "results": .array(part.elements.map { .object(ConversationViews.found($0)) }),
       "mode": "words", "nextCursor": part.next.map { .string(cursors.text(for: $0)) } ?? .null,
+    ])
+  }
+
+  private func searchByMeaning(
+    _ text: String, _ event: HTTPEvent, _ caller: Caller, _ invocation: Invocation
+  ) async throws -> GatewayResponse {
+    guard try await context.settings(of: caller).searchByMeaning else {
+      throw Refusal.conflict(
+        code: "not_allowed",
+        "Allow the search by meaning first: PUT /api/v1/settings {\"searchByMeaning\": true}.")
+    }
+    let cursors = try await cursors("meaning", caller, text)
+    let page = try PageRequest(event, cursors, standard: Self.standardSearch)
+    let found = try await meaning.search(
+      text, of: caller, limit: min(page.limit, Self.mostByMeaning),
+      until: invocation.deadline - .seconds(2))
+    return .json([
+      "results": .array(
+        found.hits.map { hit in
+          var view = ConversationViews.found(hit.turn)
+          view["score"] = .double(Double(hit.score))
+          return .object(view)
+        }),
+      "mode": "meaning", "embedder": .string(found.embedder),
+      "isComplete": .bool(found.isComplete), "nextCursor": .null,
     ])
   }
 

@@ -3,7 +3,7 @@ import JSON
 
 /// A turn as server-sent events (HTML Living Standard, "Server-sent events").
 ///
-/// Each event's id says how far the answer has come: conversation, message, chunks and bytes. A client
+/// Each event's id says how far the answer has come: conversation, message, chunks, bytes and tools. A client
 /// that was cut off names the last one it has.
 struct EventText {
   static let headers = [
@@ -18,6 +18,8 @@ struct EventText {
     /// Chunks and bytes of UTF-8 that were sent.
     var chunks = 0
     var bytes = 0
+    /// Events about tools that were sent.
+    var tools = 0
 
     init(conversation: ConversationID, message: String) {
       self.conversation = conversation
@@ -27,17 +29,21 @@ struct EventText {
     /// Reads what `text` writes; nil for anything else.
     init?(_ text: String) {
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      guard parts.count == 4, let conversation = ConversationID(String(parts[0])),
+      guard (4...5).contains(parts.count), let conversation = ConversationID(String(parts[0])),
         (1...128).contains(parts[1].utf8.count), let chunks = Int(parts[2]),
-        let bytes = Int(parts[3]), chunks >= 0, bytes >= 0
+        let bytes = Int(parts[3]), let tools = parts.count > 4 ? Int(parts[4]) : 0, chunks >= 0,
+        bytes >= 0, tools >= 0
       else { return nil }
       self.conversation = conversation
       message = String(parts[1])
       self.chunks = chunks
       self.bytes = bytes
+      self.tools = tools
     }
 
-    var text: String { "\(conversation.text)/\(message)/\(chunks)/\(bytes)" }
+    var text: String {
+      "\(conversation.text)/\(message)/\(chunks)/\(bytes)" + (tools > 0 ? "/\(tools)" : "")
+    }
   }
 
   private(set) var position: Position?
@@ -52,9 +58,16 @@ struct EventText {
     case .chunk(_, let text):
       position?.chunks += 1
       position?.bytes += text.utf8.count
+    case .tool: position?.tools += 1
     default: break
     }
     return text(ofFrame: ServerFrame.turn(event, id: position?.message ?? ""))
+  }
+
+  /// The client knows at least so many events about tools.
+  mutating func count(tools: Int) {
+    guard let known = position?.tools else { return }
+    position?.tools = max(known, tools)
   }
 
   /// The next event, from the frame that says the same.

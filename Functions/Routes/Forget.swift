@@ -8,15 +8,18 @@ import LambdaRuntime
 struct Forget: Handler {
   let tokens: TokenCheck
   let conversations: StoredConversations
+  let vectors: TurnVectors
   var now: @Sendable () -> Timestamp = { .now }
 
   func handle(_ event: HTTPEvent, _ invocation: Invocation) async -> GatewayResponse {
     await invocation.reply {
       let caller = try await tokens.caller(of: event)
       let request = try APIRoutes.request(event.method, event.segments, to: "forget")
-      guard let id = ConversationID(try request.parameter("id")),
-        try await conversations.delete(id, of: caller, at: now())
-      else { throw Refusal.notFound }
+      guard let id = ConversationID(try request.parameter("id")) else { throw Refusal.notFound }
+      let wasThere = try await conversations.delete(id, of: caller, at: now())
+      // Also when it is asked again after a failure.
+      try await vectors.remove(of: caller, conversation: id)
+      guard wasThere else { throw Refusal.notFound }
       invocation.log.info(
         "conversation deleted",
         [

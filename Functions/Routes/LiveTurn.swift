@@ -40,6 +40,8 @@ struct LiveTurn: Sendable, Equatable {
   var sizes: [Int] = []
   /// The answer so far, of a turn whose client is away.
   var text: String?
+  /// The tools so far, the same.
+  var steps: [ToolStep] = []
   /// The number of the stored turn.
   var turn: Int?
   /// The last frame of a turn that was not stored, as JSON.
@@ -60,7 +62,9 @@ protocol LiveTurns: Sendable {
   func begin(_ name: LiveTurnName, _ turn: LiveTurn) async throws
   func find(_ name: LiveTurnName) async throws -> LiveTurn?
   /// Keeps what a client that is away has missed so far.
-  func keep(_ name: LiveTurnName, message: String, text: String, sizes: [Int]) async throws
+  func keep(
+    _ name: LiveTurnName, message: String, text: String, sizes: [Int], steps: [ToolStep]
+  ) async throws
   /// Asks the turn to end.
   func requestStop(_ name: LiveTurnName) async throws
   /// Leaves a receiver; false when the turn does not run any more.
@@ -120,13 +124,19 @@ struct StoredLiveTurns: LiveTurns {
       isStopRequested: stoppedAt > now() - Self.oldestStop,
       receiver: item["receiver"]?.map.flatMap { Receiver($0) },
       sizes: Self.numbers((end?["sizes"] ?? item["sizes"])?.string), text: item["text"]?.string,
+      steps: (item["steps"]?.list ?? []).compactMap { ToolStep($0) },
       turn: end?["turn"]?.int, problem: end?["problem"]?.string)
   }
 
-  func keep(_ name: LiveTurnName, message: String, text: String, sizes: [Int]) async throws {
+  func keep(
+    _ name: LiveTurnName, message: String, text: String, sizes: [Int], steps: [ToolStep]
+  ) async throws {
     _ = try await store.update(
       key(name), in: table,
-      [.set("text", .string(text)), .set("sizes", .string(Self.text(sizes)))],
+      [
+        .set("text", .string(text)), .set("sizes", .string(Self.text(sizes))),
+        .set("steps", .list(steps.map(\.attribute))),
+      ],
       if: .equals("message", .string(message)))
   }
 
@@ -167,7 +177,7 @@ struct StoredLiveTurns: LiveTurns {
         key(name), in: table,
         [
           .set("state", "ended"), .set("end", .map(members)), .set("expiresAt", expires),
-          .remove("text"), .remove("sizes"), .remove("receiver"),
+          .remove("text"), .remove("sizes"), .remove("steps"), .remove("receiver"),
         ], if: .all([.equals("message", .string(message)), isServed]))
       return true
     } catch {

@@ -122,10 +122,8 @@ final class Collected: Sendable {
 extension Turn {
   /// The events of a turn that is stored, in one chunk.
   var events: [TurnEvent] {
-    [
-      .started(conversation: conversation, message: message), .chunk(index: 0, text: answer),
-      lastEvent,
-    ]
+    [.started(conversation: conversation, message: message)] + tools.map { .tool($0) }
+      + [.chunk(index: 0, text: answer), lastEvent]
   }
 
   /// The last event of a turn that is stored, as its receiver was or would have been told.

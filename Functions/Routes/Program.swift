@@ -129,10 +129,15 @@ struct Program: Sendable {
   func conversations() -> Conversations {
     Conversations(
       tokens: tokens, conversations: storedConversations, ledger: ledger, context: context,
+      meaning: MeaningSearch(
+        conversations: storedConversations, vectors: vectors, embedder: embedder,
+        nearness: settings.knowledge.nearness),
       secret: tokenSecret, defaultAssistant: settings.assistant)
   }
 
-  func forget() -> Forget { Forget(tokens: tokens, conversations: storedConversations) }
+  func forget() -> Forget {
+    Forget(tokens: tokens, conversations: storedConversations, vectors: vectors)
+  }
 
   func messages() -> Messages { Messages(desk: desk()) }
 
@@ -163,6 +168,8 @@ struct Program: Sendable {
     UsageLedger(
       store, table: settings.tables.usage, prices: settings.prices, budgets: settings.budgets)
   }
+
+  private var vectors: TurnVectors { TurnVectors(store, table: settings.tables.context) }
 
   private var context: StoredContext { StoredContext(store, table: settings.tables.context) }
 

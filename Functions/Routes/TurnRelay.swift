@@ -47,7 +47,7 @@ actor TurnRelay {
   private var listener: Listener?
   private var awaySince: ContinuousClock.Instant?
   private var hasReader = false
-  private var kept: (at: ContinuousClock.Instant, bytes: Int)?
+  private var kept: (at: ContinuousClock.Instant, bytes: Int, events: Int)?
   private var served: String?
   private var isOver = false
 
@@ -192,12 +192,15 @@ actor TurnRelay {
     let now = ContinuousClock.now
     let sizes = chunks.map(\.utf8.count)
     let bytes = sizes.reduce(0, +)
+    let steps = steps.values.sorted { $0.number < $1.number }
     if let kept {
       let pause = hasReader ? Self.readInterval : Self.keepInterval
-      guard bytes > kept.bytes, kept.at.duration(to: now) >= pause else { return }
+      guard bytes > kept.bytes || steps.events > kept.events, kept.at.duration(to: now) >= pause
+      else { return }
     }
-    kept = (now, bytes)
-    try? await live.keep(name, message: message, text: chunks.joined(), sizes: sizes)
+    kept = (now, bytes, steps.events)
+    try? await live.keep(
+      name, message: message, text: chunks.joined(), sizes: sizes, steps: steps)
   }
 
   // MARK: The end

@@ -86,7 +86,11 @@ import Testing
         name,
         LiveTurn(
           message: key.messageID, leaseUntil: Timestamp.now.milliseconds + 30_000))
-      try await live.keep(name, message: key.messageID, text: "食べる", sizes: [9])
+      func step(_ status: ToolStep.Status, _ number: Int = 0) -> ToolStep {
+        ToolStep(number: number, name: "look", arguments: "{}", status: status)
+      }
+      try await live.keep(
+        name, message: key.messageID, text: "食べる", sizes: [9], steps: [step(.running)])
       let sink = SentStream()
       let position = "\(question.conversationID.text)/\(key.messageID)/1/6"
       async let reading: Void = ask(desk, sink, last: position)
@@ -94,11 +98,14 @@ import Testing
       // The turn sees that somebody reads, and goes on.
       try await eventually { try await live.find(name)?.receiver?.address == nil }
       let receiver = try #require(try await live.find(name)?.receiver)
-      try await live.keep(name, message: key.messageID, text: "食べる means", sizes: [9, 6])
+      try await live.keep(
+        name, message: key.messageID, text: "食べる means", sizes: [9, 6],
+        steps: [step(.done), step(.running, 1)])
       try await eventually { sink.said == "る means" }
       let turn = Turn(
         conversation: question.conversationID, number: 0, message: key.messageID, question: "?",
-        answer: "食べる means to eat.", status: .complete, sources: [], tools: [], usage: Usage(),
+        answer: "食べる means to eat.", status: .complete, sources: [],
+        tools: [step(.done), step(.failed, 1)], usage: Usage(),
         assistant: "japanese", model: "m", askedAt: .now, answeredAt: .now)
       let number = try await conversations.append(turn, of: ana, title: "?")
       let end = LiveTurnEnd(
@@ -111,6 +118,17 @@ import Testing
       try await reading
       #expect(sink.said == "る means to eat.")
       #expect(sink.types.last == "complete")
+      // How the tools stood, and what changed; each state once.
+      let told = sink.events.filter { $0.data["type"] == "tool" }.map {
+        "\($0.data["callId"]?.int ?? -1) \($0.data["status"]?.string ?? "")"
+      }
+      #expect(told == ["0 running", "0 done", "1 running", "1 failed"])
+      // Whoever has all of it hears nothing about them again.
+      let last = try #require(sink.events.last?.id)
+      #expect(last.hasSuffix("/4"))
+      let again = SentStream()
+      try await ask(desk, again, last: last)
+      #expect(again.types == ["complete"])
       #expect(sink.events.map { $0.data["index"]?.int }.compactMap { $0 } == [1, 2, 3])
     }
   }

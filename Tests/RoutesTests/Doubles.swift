@@ -128,9 +128,12 @@ final class MemoryLiveTurns: LiveTurns {
 
   func find(_ name: LiveTurnName) async throws -> LiveTurn? { state.withLock { $0.turns[name] } }
 
-  func keep(_ name: LiveTurnName, message: String, text: String, sizes: [Int]) async throws {
+  func keep(
+    _ name: LiveTurnName, message: String, text: String, sizes: [Int], steps: [ToolStep]
+  ) async throws {
     state.withLock { state in
       state.turns[name]?.text = text
+      state.turns[name]?.steps = steps
       state.turns[name]?.sizes = sizes
     }
   }

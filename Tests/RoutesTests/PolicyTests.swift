@@ -372,5 +372,13 @@ private struct Scenarios {
     }
     let search = try request("\(base)/search", token: user, ["q": "strokes"])
     #expect(await own.handle(search, Invocation()).statusCode == 200)
+    let embedding = try program("conversations", ["EMBEDDER": "openai"]).conversations()
+    let allow = try request(
+      "/api/v1/settings", method: "PUT", token: user, body: ["searchByMeaning": true])
+    #expect(await embedding.handle(allow, Invocation()).statusCode == 200)
+    let meaning = try request(
+      "\(base)/search", token: user, ["q": "strokes", "mode": "meaning"])
+    let found = await embedding.handle(meaning, Invocation())
+    #expect(found.statusCode == 200, "\(found.body ?? "")")
   }
 }

@@ -103,6 +103,7 @@ import Testing
         "ANY /api/v1/conversations/{proxy+} → ConversationsFunction",
         "ANY /api/v1/export → ConversationsFunction",
         "ANY /api/v1/usage → ConversationsFunction",
+        "ANY /api/v1/settings → ConversationsFunction",
         "ANY /api/v1/context → ConversationsFunction",
         "ANY /api/v1/context/{kind}/{key} → ConversationsFunction",
         "DELETE /api/v1/conversations/{id} → ForgetFunction",

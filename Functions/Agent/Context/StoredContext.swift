@@ -66,6 +66,8 @@ package struct StoredContext: Sendable {
 
   private func items(of caller: Caller) async throws -> [Item] {
     var query = Query(table, where: "owner", is: .string(caller.owner))
+    // Behind all entries stand the vectors of what a person said (``TurnVectors``).
+    query.sort = ("entry", .less("~"))
     query.isConsistent = true
     var items: [Item] = []
     repeat {

@@ -99,7 +99,8 @@ extension StoredConversations {
     for _ in 0..<Self.mostPages where hits.count < limit {
       let page = try await store.query(query)
       for item in page.items {
-        guard let hit = hit(item, words), !seen.contains(hit.conversation) else { continue }
+        guard let hit = try await hit(item, words, caller), !seen.contains(hit.conversation)
+        else { continue }
         guard hits.count < limit else { return Part(elements: hits, next: query.start) }
         query.start = position(of: item)
         seen.insert(hit.conversation)
@@ -116,13 +117,23 @@ extension StoredConversations {
     item.filter { ["owner", "answeredAt", "conversation", "number"].contains($0.key) }
   }
 
-  private func hit(_ item: Item, _ words: SearchWords) -> SearchHit? {
+  private func hit(
+    _ item: Item, _ words: SearchWords, _ caller: Caller
+  ) async throws -> SearchHit? {
     guard let id = item["conversationId"]?.string.flatMap({ ConversationID($0) }),
       let question = item["question"]?.string, let answer = item["answer"]?.string,
-      let at = item["answeredAt"]?.string.flatMap({ Timestamp(iso: $0) }),
-      let excerpt = words.excerpt(from: [question, answer])
+      let at = item["answeredAt"]?.string.flatMap({ Timestamp(iso: $0) })
     else { return nil }
-    return SearchHit(
-      conversation: id, message: item["message"]?.string, excerpt: excerpt, at: at)
+    var excerpt = words.excerpt(from: [question, answer])
+    // Of a long turn the index has the beginning.
+    let isCut = [question, answer].contains { $0.utf8.count > StoredTurn.preview - 4 }
+    if excerpt == nil, isCut, let number = item["number"]?.int,
+      let turn = try await turn(number, of: id, ofTenant: caller.tenant)
+    {
+      excerpt = words.excerpt(from: [turn.question, turn.answer])
+    }
+    return excerpt.map {
+      SearchHit(conversation: id, message: item["message"]?.string, excerpt: $0, at: at)
+    }
   }
 }

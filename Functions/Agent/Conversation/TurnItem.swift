@@ -1,4 +1,4 @@
-import Events
+package import Events
 
 extension Turn {
   /// The attributes of a turn's item but for its keys.
@@ -143,14 +143,14 @@ extension Source {
 }
 
 extension ToolStep {
-  fileprivate var attribute: AttributeValue {
+  package var attribute: AttributeValue {
     [
       "number": AttributeValue(number), "name": .string(name), "arguments": .string(arguments),
       "status": .string(status.rawValue),
     ]
   }
 
-  fileprivate init?(_ attribute: AttributeValue) {
+  package init?(_ attribute: AttributeValue) {
     guard let number = attribute["number"]?.int, let name = attribute["name"]?.string,
       let arguments = attribute["arguments"]?.string,
       let status = attribute["status"]?.string.flatMap(Status.init)

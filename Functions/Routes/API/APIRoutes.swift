@@ -58,12 +58,18 @@ enum APIRoutes {
     APIRoute(
       operation: .searchConversations, method: "GET", path: "/api/v1/conversations/search",
       function: "conversations", access: .user, tag: .conversations,
-      summary: "Finds your conversations in which all words stand, in titles or in what was said.",
+      summary: "Finds your conversations in which all words stand, in titles or in what was said; "
+        + "or those that mean what you ask, where you allow it.",
       parameters: [
         APIRoute.Parameter(
           name: "q", text: "The words.",
           schema: #"{"type":"string","minLength":1,"maxLength":200}"#,
-          isRequired: true), limit, cursor,
+          isRequired: true),
+        APIRoute.Parameter(
+          name: "mode",
+          text: "`meaning` needs `searchByMeaning` of `PUT /api/v1/settings`; it has no cursor.",
+          schema: #"{"type":"string","enum":["words","meaning"],"default":"words"}"#),
+        limit, cursor,
       ], answers: ok("SearchResult", "What was found.")),
     APIRoute(
       operation: .getConversation, method: "GET", path: "/api/v1/conversations/{id}",
@@ -185,6 +191,17 @@ enum APIRoutes {
       operation: .clearContext, method: "DELETE", path: "/api/v1/context",
       function: "conversations", access: .user, tag: .context,
       summary: "Forgets everything about you.", answers: gone),
+    APIRoute(
+      operation: .getSettings, method: "GET", path: "/api/v1/settings", function: "conversations",
+      access: .user, tag: .context, summary: "What you decided about how you are served.",
+      answers: ok("PersonSettings", "The settings.")),
+    APIRoute(
+      operation: .setSettings, method: "PUT", path: "/api/v1/settings", function: "conversations",
+      access: .user, tag: .context,
+      summary:
+        "Decides whether your conversations may be searched by meaning: what was said is then "
+        + "sent to the embedder, and its vectors are kept; taking it back deletes them.",
+      body: "PersonSettings", answers: ok("PersonSettings", "The settings as they are now.")),
     APIRoute(
       operation: .setContext, method: "PUT", path: "/api/v1/context/{kind}/{key}",
       function: "conversations", access: .user, tag: .context,

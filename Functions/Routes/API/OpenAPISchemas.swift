@@ -272,10 +272,13 @@ enum OpenAPISchemas {
             "type": "object",
             "properties": {
               "conversationId": {"type": "string"}, "messageId": {"type": ["string", "null"]},
-              "excerpt": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"}
+              "excerpt": {"type": "string"}, "at": {"$ref": "#/components/schemas/Time"},
+              "score": {"type": "number", "description": "By meaning alone: 0 to 1."}
             }
           }},
           "mode": {"type": "string", "enum": ["words", "meaning"]},
+          "embedder": {"type": "string", "description": "By meaning alone: what looked."},
+          "isComplete": {"type": "boolean", "description": "By meaning alone: false when older conversations were not looked at yet."},
           "nextCursor": {"type": ["string", "null"]}
         }
       },
@@ -318,6 +321,10 @@ enum OpenAPISchemas {
       "ContextEntries": {
         "type": "object", "required": ["entries"],
         "properties": {"entries": {"type": "array", "items": {"$ref": "#/components/schemas/ContextEntry"}}}
+      },
+      "PersonSettings": {
+        "type": "object", "additionalProperties": false, "required": ["searchByMeaning"],
+        "properties": {"searchByMeaning": {"type": "boolean"}}
       },
       "Money": {"type": "string", "description": "US dollars.", "examples": ["0.0675"]},
       "Tally": {

@@ -16,6 +16,7 @@ enum Operation: String, CaseIterable, Sendable {
   case adminEscalations, adminSetSession
   // What is remembered about people
   case getContext, setContext, removeContext, clearContext
+  case getSettings, setSettings
   // The service
   case listAgents, getConfig, getHealth, getOpenAPI, getDocs, getPage
 }

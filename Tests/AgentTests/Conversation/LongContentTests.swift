@@ -97,6 +97,17 @@ import Testing
     }
   }
 
+  @Test func `words behind the beginning are found, too`() async throws {
+    try await MeteredCloud.run { cloud, _ in
+      let table = cloud.conversations
+      let long = String(repeating: "a ", count: 30_000) + "wombat"
+      _ = try await table.append(turn(long), of: .ana, title: "T")
+      let words = try #require(SearchWords("wombat"))
+      let found = try await table.search(words, of: .ana, limit: 5)
+      #expect(found.elements.first?.excerpt.hasSuffix("wombat") == true)
+    }
+  }
+
   @Test func `a lost object is said to be lost`() async throws {
     try await MeteredCloud.run { cloud, _ in
       let table = cloud.conversations
