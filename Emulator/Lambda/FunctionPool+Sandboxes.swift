@@ -5,14 +5,51 @@ import Server
 /// Starting and ending sandboxes, and watching them in between.
 extension FunctionPool {
   func startMissing() {
-    let starting = sandboxes.values.count { $0.isStarting }
-    let limit = configuration.reservedConcurrency ?? limits.sandboxesPerFunction
-    let wanted = min(waiting.count - starting, limit - sandboxes.count)
-    guard wanted > 0, !isStopping else { return }
+    guard !waiting.isEmpty, !isStopping else { return }
+    let wanted = missingSandboxes
+    guard wanted > 0 else { return planPatience() }
     guard backOff.allows(at: .now) else { return planRetry() }
     // After a failure one attempt at a time is enough to find out.
-    for _ in 0..<(backOff.failures > 0 ? min(wanted, 1 - min(starting, 1)) : wanted) {
+    let isStarting = sandboxes.values.contains { $0.isStarting }
+    for _ in 0..<(backOff.failures > 0 ? min(wanted, isStarting ? 0 : 1) : wanted) {
       startSandbox()
+    }
+    planPatience()
+  }
+
+  /// How many sandboxes are to be started now: a few at once, many only for work that lasts.
+  private var missingSandboxes: Int {
+    let starting = sandboxes.values.count { $0.isStarting }
+    let limit = configuration.reservedConcurrency ?? limits.sandboxesPerFunction
+    let missing = min(waiting.count - starting, limit - sandboxes.count)
+    let eager = limits.eagerSandboxes - sandboxes.count
+    guard missing > max(eager, 0) else { return missing }
+    guard MachineMemory.isFree(share: limits.freeMemory) else { return max(eager, 0) }
+    return max(eager, min(missing, patient - starting, limits.startsAtOnce - starting))
+  }
+
+  /// Invocations that wait too long: those that the sandboxes there are will not soon have done.
+  private var patient: Int {
+    guard finishedLately * Self.drainTicks < waiting.count else { return 0 }
+    let due = ContinuousClock.now - limits.patience
+    return waiting.prefix { id in pending[id].map { $0.since <= due } ?? false }.count
+  }
+
+  /// A line that is gone within this many times the patience, as fast as it moved last, is no reason
+  /// for further sandboxes.
+  private static let drainTicks = 5
+
+  /// Looks again when the invocation that waits longest may have waited long enough.
+  private func planPatience() {
+    guard !isPatiencePlanned, !waiting.isEmpty else { return }
+    isPatiencePlanned = true
+    let before = statistics.finished
+    loop.after(max(1, limits.patience.inMilliseconds)) { [weak self] in
+      self?.assumeIsolated {
+        $0.isPatiencePlanned = false
+        $0.finishedLately = $0.statistics.finished - before
+        $0.startMissing()
+      }
     }
   }
 

@@ -10,7 +10,16 @@ extension FunctionPool {
     case fast
   }
 
+  /// What is read of a running sandbox in one round.
+  private struct Looks {
+    var memory: Bool
+    var processes: Bool
+  }
+
   private static let slowInterval = Duration.seconds(1)
+  /// Sandboxes whose memory is read in one round: reading it takes about 20 µs, and each is read in
+  /// its turn.
+  private static let memoryReadsPerRound = 16
 
   func planWatch() {
     guard !sandboxes.isEmpty, watchPlan != .fast else { return }
@@ -33,7 +42,11 @@ extension FunctionPool {
     watchRounds += 1
     let now = ContinuousClock.now
     if let graceEnds = stopGraceEnds, now >= graceEnds { endAll() }
-    for id in Array(sandboxes.keys) { look(at: id, now) }
+    let turns = UInt64(sandboxes.count / Self.memoryReadsPerRound + 1)
+    for id in Array(sandboxes.keys) {
+      let isItsTurn = (id.number &+ watchRounds) % turns == 0
+      look(at: id, now, .init(memory: isItsTurn, processes: watchRounds / turns % 5 == 0))
+    }
     guard !sandboxes.isEmpty, watchPlan == .none else { return }
     // Fast for a while after the last work: the next often follows at once.
     let isBusy =
@@ -42,7 +55,7 @@ extension FunctionPool {
     plan(isBusy ? .fast : .slow)
   }
 
-  private func look(at id: SandboxID, _ now: ContinuousClock.Instant) {
+  private func look(at id: SandboxID, _ now: ContinuousClock.Instant, _ looks: Looks) {
     guard let sandbox = sandboxes[id] else { return }
     if let killAt = sandbox.killAt, now >= killAt { return kill(id) }
     guard sandbox.ending == nil else { return }
@@ -56,7 +69,7 @@ extension FunctionPool {
     case .running, .answering, .answered, .expired:
       if let work = sandbox.work, now >= work.deadline { return timeOut(id) }
     }
-    lookAtMemory(of: id, countsProcesses: watchRounds % 5 == 0)
+    if looks.memory { lookAtMemory(of: id, countsProcesses: looks.processes) }
   }
 
   private func kill(_ id: SandboxID) {

@@ -4,8 +4,8 @@ import Server
 /// The sandboxes of one function and the invocations that wait for them.
 ///
 /// A sandbox handles one invocation at a time. A new invocation takes the sandbox that was busy
-/// last; when all are busy another one is started, up to a limit, and the invocation goes to
-/// whichever is ready first. Lives on the event loop, so nothing here changes threads.
+/// last; when all are busy another one is started, and the invocation goes to whichever is ready
+/// first. Lives on the event loop, so nothing here changes threads.
 actor FunctionPool {
   nonisolated let configuration: FunctionConfiguration
   nonisolated let limits: LambdaLimits
@@ -21,10 +21,13 @@ actor FunctionPool {
   var pending: [InvocationID: PendingInvocation] = [:]
   var backOff: BackOff
   var isRetryPlanned = false
+  var isPatiencePlanned = false
+  /// Invocations that ended within the last time of patience.
+  var finishedLately = 0
   var watchPlan = WatchPlan.none
   /// Counts the plans: only the newest one is carried out.
   var watchPlans = 0
-  var watchRounds = 0
+  var watchRounds: UInt64 = 0
   var isStopping = false
   var stopGraceEnds: ContinuousClock.Instant?
   var stopWaiters: [CheckedContinuation<Void, Never>] = []

@@ -34,12 +34,15 @@ package struct FunctionStatistics: Sendable {
   package var timeouts = 0
   package var throttled = 0
   package var starts = 0
+  /// Invocations that are over, however they ended.
+  package private(set) var finished = 0
   /// The last ones, oldest first.
   package private(set) var recent: [Finished] = []
 
   private static let limit = 20
 
   mutating func remember(_ report: Report, at time: Timestamp) {
+    finished += 1
     if recent.count == Self.limit { recent.removeFirst() }
     let status =
       switch report.status {

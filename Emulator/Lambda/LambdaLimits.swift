@@ -15,8 +15,18 @@ package struct LambdaLimits: Sendable {
   package var logLine = 256 * 1024
   /// `X-Amz-Log-Result` holds the last 4 KB.
   package var logTail = 4096
-  /// Sandboxes of one function, unless its reserved concurrency says otherwise.
-  package var sandboxesPerFunction = 16
+  /// Sandboxes of one function, unless its reserved concurrency says otherwise (Lambda quotas: 1,000
+  /// concurrent executions).
+  package var sandboxesPerFunction = 1000
+  /// So many are started as soon as an invocation finds all others busy.
+  package var eagerSandboxes = 16
+  /// Further ones are started for invocations that have waited this long: short work is done sooner by
+  /// the sandboxes that there are than by processes of more than the machine has cores.
+  package var patience = Duration.milliseconds(20)
+  /// So many of these further ones start at a time.
+  package var startsAtOnce = 16
+  /// Further ones are started while this share of the machine's memory is free.
+  package var freeMemory = 0.1
   /// Invocations of one function that wait for a sandbox; more are throttled.
   package var waitingPerFunction = 1000
   /// Events of asynchronous invocations that wait or run.

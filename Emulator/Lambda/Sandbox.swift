@@ -81,6 +81,7 @@ struct PendingInvocation {
   let event: [UInt8]
   let options: InvocationOptions
   let consume: StreamConsumer?
+  let since = ContinuousClock.now
   var tail: LogTail?
   /// Present until the caller is answered or has gone away.
   var caller: CheckedContinuation<Result<InvocationResult, InvokeError>, Never>?

@@ -41,6 +41,27 @@ import Testing
     }
   }
 
+  @Test(arguments: [(Duration.seconds(60), 0.02, 2), (.milliseconds(20), 1, 6)])
+  func `starts many sandboxes only for work that lasts`(
+    patience: Duration, seconds: Double, starts: Int
+  ) async throws {
+    let limits = LambdaLimits.with {
+      $0.eagerSandboxes = 2
+      $0.patience = patience
+    }
+    try await withFunctions(limits: limits) { functions, _ in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<6 {
+          group.addTask {
+            _ = try await functions.test(#"{"do":"sleep","seconds":\#(seconds)}"#)
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(await functions.status()[0].statistics.starts == starts)
+    }
+  }
+
   @Test func `writes START, the function's lines, END and REPORT in this order`() async throws {
     try await withFunctions { functions, log in
       let result = try await functions.test(
