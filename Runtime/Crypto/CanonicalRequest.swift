@@ -95,7 +95,7 @@ enum CanonicalRequest {
   }
 
   private static func normalize(_ path: String) -> String {
-    guard path.utf8.count > 1, path.contains("//") || path.contains("/.") else { return path }
+    guard hasSpecialSegments(path.utf8) else { return path }
     var segments: [Substring] = []
     for segment in path.split(separator: "/") where segment != "." {
       if segment == ".." {
@@ -107,6 +107,16 @@ enum CanonicalRequest {
     guard !segments.isEmpty else { return "/" }
     let isFolder = path.hasSuffix("/") || path.hasSuffix("/.") || path.hasSuffix("/..")
     return "/" + segments.joined(separator: "/") + (isFolder ? "/" : "")
+  }
+
+  /// Whether there is a `//` or `/.` in it.
+  private static func hasSpecialSegments(_ path: String.UTF8View) -> Bool {
+    var isBehindSlash = false
+    for byte in path {
+      if isBehindSlash, byte == 0x2F || byte == 0x2E { return true }
+      isBehindSlash = byte == 0x2F
+    }
+    return false
   }
 
   private static func append(query: String, excluding excluded: String?, to text: inout [UInt8]) {
