@@ -1,3 +1,5 @@
+import Cloud
+
 /// One turn from its question to its stored answer.
 struct TurnRun: Sendable {
   private(set) var profile: Profile
@@ -130,13 +132,13 @@ struct TurnRun: Sendable {
         messages: prompt.messages(history: window, question: question.text))
     }
     // Even when the invocation is being ended, what was said is kept and the client is told.
-    var report = await Task { [ending] in
+    var report = await uninterrupted { [ending] in
       var report = await finish(ending, passages, after: history)
       report.preparation = prepared
       report.firstText = draft.current.firstText.map { start.duration(to: $0) }
       report.total = start.duration(to: .now)
       return report
-    }.value
+    }
     condensing.begin()
     if let use = await condensed { report.others.append(use) }
     return report
@@ -234,7 +236,7 @@ struct TurnRun: Sendable {
 
   private func refuse(_ error: AgentError) async -> TurnReport {
     // Also when the invocation is being ended.
-    _ = await Task { await send(.failed(error)) }.value
+    _ = await uninterrupted { await send(.failed(error)) }
     return report(.failed(error))
   }
 

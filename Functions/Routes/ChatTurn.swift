@@ -1,4 +1,5 @@
 import Agent
+import Cloud
 import Events
 import JSON
 import LambdaRuntime
@@ -99,7 +100,9 @@ struct ChatTurn: Sendable {
         "frame failed",
         ["reason": "\(error)", "connectionId": .string(event.connectionID)])
       // Also when the invocation is being ended.
-      try await Task { [id] in try await refuse(FrameError(.internalError, id: id), event) }.value
+      try await uninterrupted { [id] in
+        try await refuse(FrameError(.internalError, id: id), event)
+      }
     }
     return .ok
   }
@@ -162,7 +165,7 @@ struct ChatTurn: Sendable {
         ServerFrame.turn(step, id: id).encoded(), to: event.connectionID, at: address)
     }
     // The message is answered, even when the invocation is being ended.
-    try await Task { try await complete() }.value
+    try await uninterrupted { try await complete() }
   }
 
   private func question(

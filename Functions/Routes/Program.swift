@@ -246,37 +246,34 @@ struct UnknownAssistant: Error {
 
 extension HandlerTable {
   /// The routes of the program, each made only when `_HANDLER` names it.
-  static let routes = HandlerTable(speaking.map { $0.whenReady(HTTPClient.warmUp) } + silent)
+  static let routes = HandlerTable(speaking + silent)
 
   /// They call other services over HTTPS: the library for it is loaded while they wait for their
-  /// first event.
+  /// first event, and they run on the thread of its transfers.
   private static let speaking = [
-    Route("admin") { try Program(environment: Program.environment).admin() },
-    Route("chat") {
-      try Program(environment: Program.environment).chat().raw
-        .measured(namespace: TurnMetrics.namespace)
-    },
-    Route("connect") { try Program(environment: Program.environment).connect() },
-    Route("conversations") { try Program(environment: Program.environment).conversations() },
-    Route("default") {
-      try Program(environment: Program.environment).default().raw
-        .measured(namespace: TurnMetrics.namespace)
-    },
-    Route("disconnect") { try Program(environment: Program.environment).disconnect() },
-    Route("forget") { try Program(environment: Program.environment).forget() },
-    Route("health") { try Program(environment: Program.environment).health() },
-    Route("index") { try Program(environment: Program.environment).indexDocuments() },
-    Route("ingest") { try Program(environment: Program.environment).ingest() },
-    Route("knowledge") { try Program(environment: Program.environment).knowledgeAdmin() },
-    Route("messages") {
-      try Program(environment: Program.environment).messages().raw
-        .measured(namespace: TurnMetrics.namespace)
-    },
-    Route("stream") {
-      try Program(environment: Program.environment).stream().raw
-        .measured(namespace: TurnMetrics.namespace)
-    },
+    route("admin") { $0.admin().raw },
+    route("chat") { $0.chat().raw.measured(namespace: TurnMetrics.namespace) },
+    route("connect") { $0.connect().raw },
+    route("conversations") { $0.conversations().raw },
+    route("default") { $0.default().raw.measured(namespace: TurnMetrics.namespace) },
+    route("disconnect") { $0.disconnect().raw },
+    route("forget") { $0.forget().raw },
+    route("health") { $0.health().raw },
+    route("index") { $0.indexDocuments().raw },
+    route("ingest") { $0.ingest().raw },
+    route("knowledge") { $0.knowledgeAdmin().raw },
+    route("messages") { $0.messages().raw.measured(namespace: TurnMetrics.namespace) },
+    route("stream") { $0.stream().raw.measured(namespace: TurnMetrics.namespace) },
   ]
+
+  private static func route<H: RawHandler>(
+    _ name: String, _ make: @escaping @Sendable (Program) throws -> H
+  ) -> Route {
+    Route(name) {
+      let program = try Program(environment: Program.environment)
+      return try make(program).on(program.http.executor)
+    }.whenReady(HTTPClient.warmUp)
+  }
 
   /// They answer by themselves.
   private static let silent = [

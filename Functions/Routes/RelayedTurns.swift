@@ -1,4 +1,5 @@
 import Agent
+import Cloud
 import JSON
 import LambdaRuntime
 
@@ -41,7 +42,7 @@ struct RelayedTurns: Sendable {
     do {
       try await begun
       // Also when the invocation is being ended.
-      try await Task { try await relay.finish(report) }.value
+      try await uninterrupted { try await relay.finish(report) }
     } catch {
       invocation.log.warn("end of the turn not kept", ["reason": "\(error)"])
     }

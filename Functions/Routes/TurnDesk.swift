@@ -1,4 +1,5 @@
 import Agent
+import Cloud
 import Events
 import LambdaRuntime
 
@@ -106,7 +107,7 @@ struct TurnDesk: Sendable {
     await relayed.answer(
       ticket.question, by: agent, as: ticket.question.key.messageID, invocation, listener)
     // Also when the invocation is being ended.
-    try await Task { try await complete() }.value
+    try await uninterrupted { try await complete() }
   }
 
   /// Asks the caller's turn to end; it may be over already.

@@ -1,4 +1,5 @@
 import Agent
+import Cloud
 import JSON
 import LambdaRuntime
 
@@ -119,7 +120,7 @@ actor TurnRelay {
       do {
         // Whole, even when the invocation is being ended: half an event would look like a client that
         // has gone.
-        if let event = event(next) { try await Task { try await listener(event) }.value }
+        if let event = event(next) { try await uninterrupted { try await listener(event) } }
         waiting.removeFirst()
       } catch {
         self.listener = nil

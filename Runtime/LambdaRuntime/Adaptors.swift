@@ -55,6 +55,19 @@ struct Logged<Wrapped: RawHandler>: RawHandler {
   }
 }
 
+struct Placed<Wrapped: RawHandler>: RawHandler {
+  let handler: Wrapped
+  let executor: any TaskExecutor
+
+  func handle(
+    _ event: [UInt8], _ response: ResponseStream, _ invocation: Invocation
+  ) async throws {
+    try await withTaskExecutorPreference(executor) {
+      try await handler.handle(event, response, invocation)
+    }
+  }
+}
+
 struct Measured<Wrapped: RawHandler>: RawHandler {
   let handler: Wrapped
   let namespace: String

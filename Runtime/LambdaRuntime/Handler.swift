@@ -161,4 +161,10 @@ extension RawHandler {
   public func measured(namespace: String) -> some RawHandler {
     Measured(handler: self, namespace: namespace)
   }
+
+  /// Handles events on this executor instead of the run loop's thread: the one of a client's event
+  /// loop, say, so that an invocation that waits for it again and again does not change threads.
+  public func on(_ executor: any TaskExecutor) -> some RawHandler {
+    Placed(handler: self, executor: executor)
+  }
 }

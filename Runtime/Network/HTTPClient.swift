@@ -19,7 +19,7 @@ package struct HTTPClientConfiguration: Sendable {
 ///
 /// All transfers run on one thread around one libcurl multi handle; it starts with the first request
 /// and ends with the client. Certificates are verified, redirects are not followed, proxies are not
-/// used. Callers wait in continuations: any executor will do.
+/// used. Callers wait in continuations: any executor will do, and ``executor`` is the fastest.
 package final class HTTPClient: Sendable {
   private let driver: TransferDriver
 
@@ -28,6 +28,10 @@ package final class HTTPClient: Sendable {
   }
 
   deinit { driver.stop() }
+
+  /// Runs tasks on the thread of the transfers. For work that mostly waits for them: while a task
+  /// computes, transfers wait.
+  package var executor: any TaskExecutor { driver }
 
   /// Starts loading libcurl on a thread of its own, so that the first request does not wait for it.
   package static func warmUp() { martlet_curl_warm_up() }
