@@ -3,6 +3,7 @@ import Glibc
 // martlet-bench NAME [PROGRAM…]: measures one thing and prints medians.
 let benchmarks: [(name: String, what: String, run: ([String]) throws -> Void)] = [
   ("runtime", "cold start, time and memory of an invocation", RuntimeBenchmark.run),
+  ("conversations", "added latency of chunks; conversations.py runs it", ConversationBenchmark.run),
   ("vectors", "search by meaning at 10,000 and 100,000 vectors", VectorBenchmark.run),
 ]
 
