@@ -5,13 +5,16 @@ import Server
 /// Starting and ending sandboxes, and watching them in between.
 extension FunctionPool {
   func startMissing() {
-    guard !waiting.isEmpty, !isStopping else { return }
+    // One that has failed to start counts as an attempt until its process is gone.
+    guard !waiting.isEmpty, !isStopping,
+      !sandboxes.values.contains(where: { $0.state.phase == .failed })
+    else { return }
     let wanted = missingSandboxes
     guard wanted > 0 else { return planPatience() }
     guard backOff.allows(at: .now) else { return planRetry() }
     // After a failure one attempt at a time is enough to find out.
-    let isStarting = sandboxes.values.contains { $0.isStarting }
-    for _ in 0..<(backOff.failures > 0 ? min(wanted, isStarting ? 0 : 1) : wanted) {
+    let isTrying = sandboxes.values.contains { $0.isStarting }
+    for _ in 0..<(backOff.failures > 0 ? min(wanted, isTrying ? 0 : 1) : wanted) {
       startSandbox()
     }
     planPatience()

@@ -212,6 +212,7 @@ import Testing
       let result = try await functions.test("{}")
       #expect(result.text == #"{"errorMessage":"no settings","errorType":"Function.Settings"}"#)
       #expect(log.lines.contains { $0.hasPrefix("INIT_REPORT Init Duration: ") })
+      try await eventually { await functions.status()[0].sandboxes.isEmpty }
       let begin = ContinuousClock.now
       async let second = functions.test("{}")
       async let third = functions.test("{}")
