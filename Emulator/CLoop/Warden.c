@@ -65,7 +65,7 @@ int warden_send(int socket, const struct warden_request *request, const void *st
     memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
   }
   for (;;) {
-    if (sendmsg(socket, &packet, MSG_NOSIGNAL) >= 0) return 0;
+    if (sendmsg(socket, &packet, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return 0;
     if (errno != EINTR) return -1;
   }
 }

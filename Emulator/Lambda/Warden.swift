@@ -35,6 +35,8 @@ final class Warden: ReadinessTarget, @unchecked Sendable {
   private var process: pid_t = 0
   private var charges: [SandboxID: Charge] = [:]
   private var lastID: UInt64 = 0
+  /// Reports that came while a request was to be sent.
+  private var early: [warden_report] = []
 
   init(loop: EventLoop) {
     self.loop = loop
@@ -69,8 +71,8 @@ final class Warden: ReadinessTarget, @unchecked Sendable {
     charges[id] = Charge(hear: hear)
     for _ in 0..<2 {  // the second time with a new warden
       guard let socket = connected() else { break }
-      if warden_send(socket, &request, strings, strings.count, output) == 0 { return }
-      let cause = errno
+      let cause = send(request, strings, output: output, on: socket)
+      if cause == 0 { return }
       guard cause == EPIPE || cause == ECONNRESET else { break }
       charges[id] = nil
       lost()
@@ -88,7 +90,31 @@ final class Warden: ReadinessTarget, @unchecked Sendable {
     request.kind = WARDEN_SIGNAL.rawValue
     request.id = id.number
     request.signal = UInt32(number)
-    _ = warden_send(socket, &request, nil, 0, -1)
+    _ = send(request, on: socket)
+  }
+
+  /// Sends a request; 0, or an errno. While the socket is full, reports are taken from it: the warden
+  /// takes no requests while it cannot report.
+  private func send(
+    _ request: warden_request, _ strings: [UInt8] = [], output: Int32 = -1, on socket: Int32
+  ) -> Int32 {
+    var request = request
+    while warden_send(socket, &request, strings, strings.count, output) != 0 {
+      let cause = errno
+      guard cause == EAGAIN else { return cause }
+      var report = warden_report()
+      while warden_receive(socket, &report) == 1 { early.append(report) }
+      var state = pollfd(fd: socket, events: Int16(POLLIN | POLLOUT), revents: 0)
+      _ = poll(&state, 1, -1)
+    }
+    if !early.isEmpty { loop.execute { self.hearEarly() } }
+    return 0
+  }
+
+  private func hearEarly() {
+    let reports = early
+    early.removeAll()
+    for report in reports { hear(report) }
   }
 
   /// Ends the warden and with it whatever it still holds, then calls back on the loop.
@@ -101,6 +127,7 @@ final class Warden: ReadinessTarget, @unchecked Sendable {
 
   package func ready(_ events: UInt32) {
     guard let socket else { return }
+    hearEarly()
     var report = warden_report()
     while true {
       switch warden_receive(socket, &report) {
@@ -153,6 +180,7 @@ final class Warden: ReadinessTarget, @unchecked Sendable {
     disconnect()
     waitpid(process, nil, 0)
     process = 0
+    early.removeAll()
     let orphans = charges
     charges.removeAll()
     for charge in orphans.values {

@@ -31,6 +31,13 @@ import Testing
     }
   }
 
+  @Test func `takes more at once than its socket holds`() async throws {
+    // The loop starts them all before it hears of the first one's end: both ends of the socket are full.
+    try await withWarden { warden in
+      #expect(await warden.runTogether(400, "/bin/true") == 400)
+    }
+  }
+
   @Test func `ends a whole group with its first process`() async throws {
     try await withTemporaryFolder { folder in
       try await withWarden { warden in
@@ -103,6 +110,32 @@ private final class TestWarden: Sendable {
   func start(_ script: String) {
     let program = program("/bin/sh", ["sh", "-c", script])
     loop.execute { self.spawn(program) { _ in } }
+  }
+
+  /// Starts so many processes in one turn of the loop; how many of them ended well.
+  func runTogether(_ count: Int, _ path: String) async -> Int {
+    await withCheckedContinuation { continuation in
+      loop.execute {
+        let ends = Ends()
+        for _ in 0..<count {
+          self.spawn(self.program(path, [path])) { event in
+            switch event {
+            case .started: return
+            case .failed: ends.all += 1
+            case .exited(let exit):
+              ends.all += 1
+              if exit.cause == .status(0) { ends.good += 1 }
+            }
+            if ends.all == count { continuation.resume(returning: ends.good) }
+          }
+        }
+      }
+    }
+  }
+
+  private final class Ends {
+    var all = 0
+    var good = 0
   }
 
   func failure(

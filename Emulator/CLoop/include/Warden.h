@@ -12,7 +12,7 @@
 /// The longest spawn message: all strings of a process with their ends.
 #define WARDEN_SPAWN_LIMIT (160 * 1024)
 /// How many sandboxes live at once.
-#define WARDEN_SANDBOX_LIMIT 512
+#define WARDEN_SANDBOX_LIMIT 1024
 #define WARDEN_ARGUMENT_LIMIT 16
 #define WARDEN_VARIABLE_LIMIT 512
 
@@ -48,7 +48,8 @@ void warden_hide_memory(void);
 /// with errno.
 int warden_start(pid_t *pid);
 
-/// Sends a request; `descriptor` -1 sends none. 0, or -1 with errno.
+/// Sends a request; `descriptor` -1 sends none. 0, or -1 with errno: EAGAIN when the socket is full,
+/// which may last until reports have been received.
 int warden_send(int socket, const struct warden_request *request, const void *strings,
                 size_t length, int descriptor);
 

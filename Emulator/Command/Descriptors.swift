@@ -1,0 +1,13 @@
+import Glibc
+
+/// File descriptors of this process. A sandbox needs about ten, a connection one; shells often start
+/// programs with a soft limit of 1,024.
+enum Descriptors {
+  /// Raises the soft limit to the hard one. Sandboxes get a limit of their own.
+  static func raiseLimit() {
+    var limits = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits) == 0 else { return }
+    limits.rlim_cur = limits.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
+  }
+}
