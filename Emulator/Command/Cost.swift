@@ -102,8 +102,14 @@ struct CostTable {
     [
       Console.visible(name), Self.grouped(tally["turns"]?.int ?? 0),
       Self.grouped(tally["usage"]?["inputTokens"]?.int ?? 0),
-      Self.grouped(tally["usage"]?["outputTokens"]?.int ?? 0), tally["cost"]?.string ?? "?",
+      Self.grouped(tally["usage"]?["outputTokens"]?.int ?? 0), Self.cost(tally),
     ]
+  }
+
+  /// A model without a price costs no 0.00: nobody knows what it costs.
+  private static func cost(_ tally: JSONValue) -> String {
+    let cost = tally["cost"]?.string ?? "?"
+    return cost == "0.00" && tally["unpricedTokens"]?.int ?? 0 > 0 ? "no price" : cost
   }
 
   /// `1,234,567`.

@@ -39,6 +39,7 @@ enum AdminQuery: Equatable {
   case escalations
   case statistics
   case usage
+  case variants
 
   /// nil for what no administrator can ask.
   init?(_ request: APIRequest) {
@@ -47,6 +48,7 @@ enum AdminQuery: Equatable {
     case (.adminEscalations, _, _): self = .escalations
     case (.adminStatistics, _, _): self = .statistics
     case (.adminUsage, _, _): self = .usage
+    case (.adminVariants, _, _): self = .variants
     case (.adminConversation, let id?, _): self = .conversation(id: id)
     case (.adminConversationsOfUser, _, let user?): self = .conversationsOf(user: user)
     default: return nil

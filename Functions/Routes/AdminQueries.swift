@@ -37,18 +37,28 @@ struct AdminQueries: Sendable {
     case .statistics:
       return ConversationViews.statistics(
         try await TenantStatistics(of: caller.tenant, in: archive, at: now(), rules))
+    case .variants:
+      let month = try month(event, at: now())
+      return VariantViews.list(
+        try await ledger.variants(of: caller.tenant, month: month), tenant: caller.tenant,
+        month: month)
     case .usage:
       let now = now()
-      let wanted = event.queryStringParameters?["month"] ?? now.month
-      guard let month = Month(wanted) else {
-        throw Refusal.invalid("month", "month", "It must be a month, such as 2026-11.")
-      }
+      let month = try month(event, at: now)
       let report = try await ledger.report(
         of: caller.tenant, month: month, people: Self.mostPeople, at: now)
       let standings = try await ledger.standings(for: caller, at: now)
       return UsageViews.report(
         report, standings.filter { $0.budget.scope == .tenant }, prices: ledger.prices)
     }
+  }
+
+  /// The one that is asked for, or the one of now.
+  private func month(_ event: HTTPEvent, at now: Timestamp) throws(Refusal) -> Month {
+    guard let month = Month(event.queryStringParameters?["month"] ?? now.month) else {
+      throw .invalid("month", "month", "It must be a month, such as 2026-11.")
+    }
+    return month
   }
 
   private func conversation(

@@ -243,21 +243,25 @@ struct Conversations: Handler {
     try fields.finish()
     guard let thumb else { throw Refusal.internalError }
     let feedback = Feedback(thumb: thumb, text: text, at: now())
-    guard
-      try await conversations.setFeedback(
-        feedback, on: try request.parameter("messageId"), in: try id(of: request), of: caller)
-    else { throw Refusal.notFound }
+    try await keep(feedback, request, caller)
     return .json(ConversationViews.feedback(feedback))
   }
 
   private func removeFeedback(
     _ request: APIRequest, _ caller: Caller
   ) async throws -> GatewayResponse {
-    guard
-      try await conversations.setFeedback(
-        nil, on: try request.parameter("messageId"), in: try id(of: request), of: caller)
-    else { throw Refusal.notFound }
+    try await keep(nil, request, caller)
     return .noContent
+  }
+
+  private func keep(
+    _ feedback: Feedback?, _ request: APIRequest, _ caller: Caller
+  ) async throws {
+    let before = try await conversations.setFeedback(
+      feedback, on: try request.parameter("messageId"), in: try id(of: request), of: caller)
+    guard let before else { throw Refusal.notFound }
+    // Kept with the answer already: a count that fails is no reason to refuse it.
+    try? await ledger.count(feedback?.thumb, on: before, of: caller)
   }
 
   // MARK: Parts

@@ -49,7 +49,22 @@ struct RelayedTurns: Sendable {
     invocation.log.turn(report, of: question.caller)
     if report.session == .escalated { invocation.log.escalated(report, of: question.caller) }
     TurnMetrics.emit(report, for: invocation)
+    async let compared: Void = compare(report, of: question, invocation)
     await charge(report, to: question.caller, invocation)
+    await compared
+  }
+
+  /// Counts how the version of the assistant did. What an administrator asked of a chosen version says
+  /// nothing about it: those are trials.
+  private func compare(
+    _ report: TurnReport, of question: Question, _ invocation: Invocation
+  ) async {
+    guard let ledger, question.variant == nil else { return }
+    do {
+      try await ledger.count(report, of: question.caller, at: now())
+    } catch {
+      invocation.log.error("version not counted", ["reason": "\(error)"])
+    }
   }
 
   /// Counts what a turn used, and warns of budgets that it brought near their end.

@@ -327,6 +327,9 @@ private struct Scenarios {
     let usage = await admin.handle(
       try request("/api/v1/admin/usage", token: root), Invocation())
     #expect(try body(usage)["total"]?["turns"]?.int ?? 0 > 4)
+    let variants = await admin.handle(
+      try request("/api/v1/admin/variants", token: root), Invocation())
+    #expect(try body(variants)["variants"]?[0]?["turns"]?.int ?? 0 > 4)
     let waiting: JSONValue = ["status": "escalated"]
     let session = await admin.handle(
       try request(

@@ -99,6 +99,7 @@ import Testing
       api.routes.map { "\($0.key) → \($0.function)" } == [
         "ANY /api/v1/admin/chat/{proxy+} → AdminFunction",
         "ANY /api/v1/admin/usage → AdminFunction",
+        "ANY /api/v1/admin/variants → AdminFunction",
         "ANY /api/v1/conversations → ConversationsFunction",
         "ANY /api/v1/conversations/{proxy+} → ConversationsFunction",
         "ANY /api/v1/export → ConversationsFunction",

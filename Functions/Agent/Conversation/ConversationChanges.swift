@@ -88,18 +88,21 @@ extension StoredConversations {
     return try await update(id, of: caller, changes)
   }
 
-  /// Keeps what a person thinks of an answer; nil takes it back. False when there is no such answer.
+  /// Keeps what a person thinks of an answer; nil takes it back. The result is the turn as it was
+  /// before; nil when there is no such answer.
+  @discardableResult
   package func setFeedback(
     _ feedback: Feedback?, on message: String, in id: ConversationID, of caller: Caller
-  ) async throws -> Bool {
-    guard let turn = try await turn(message, in: id, of: caller) else { return false }
+  ) async throws -> Turn? {
+    guard let turn = try await turn(message, in: id, of: caller) else { return nil }
     let change = feedback.map { Change.set("feedback", $0.attribute) } ?? .remove("feedback")
     do throws(StoreError) {
-      try await store.update(
-        turnKey(turn.number, of: id, caller.tenant), in: turns, [change], if: .exists("message"))
-      return true
+      let before = try await store.update(
+        turnKey(turn.number, of: id, caller.tenant), in: turns, [change], if: .exists("message"),
+        returning: .old)
+      return before.flatMap { Turn($0) } ?? turn
     } catch .conditionFailed {
-      return false
+      return nil
     } catch {
       throw error
     }

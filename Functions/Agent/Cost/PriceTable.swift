@@ -43,80 +43,60 @@ package struct ModelPrice: Sendable, Equatable {
 package struct PriceTable: Sendable {
   /// `YYYY-MM-DD`: the day that the prices are of.
   package let date: String
-  /// By the beginning of a model's name.
-  private let prices: [(prefix: String, price: ModelPrice)]
+  private let prices: [(name: String, price: ModelPrice)]
 
-  package init(date: String, _ prices: [(prefix: String, price: ModelPrice)]) {
+  package init(date: String, _ prices: [(name: String, price: ModelPrice)]) {
     self.date = date
     self.prices = prices
   }
 
   /// The price of a model as providers and logs call it: `openai/gpt-4o-mini-2024-07-18`,
-  /// `bedrock/us.amazon.nova-lite-v1:0`. The longest beginning that fits counts. Nil: not known.
+  /// `bedrock/us.amazon.nova-lite-v1:0`. The longest name that fits counts. Nil: not known.
   package func price(of model: String) -> ModelPrice? {
     let name = model.lowercased().split(separator: "/").last ?? ""
     var rest = name[...]
-    var best: (prefix: String, price: ModelPrice)?
+    var best: (name: String, price: ModelPrice)?
     // Bedrock puts regions and makers in front, with points: us.anthropic.claude-…
     while true {
-      for entry in prices where rest.hasPrefix(entry.prefix) {
-        if entry.prefix.utf8.count > best?.prefix.utf8.count ?? 0 { best = entry }
+      for entry in prices where Self.fits(rest, entry.name) {
+        if entry.name.utf8.count > best?.name.utf8.count ?? 0 { best = entry }
       }
       guard best == nil, let point = rest.firstIndex(of: ".") else { return best?.price }
       rest = rest[rest.index(after: point)...]
     }
   }
 
+  /// Whether a model is the one that an entry names, or a revision of it: `gpt-4o-2024-08-06` is a
+  /// `gpt-4o`, but `gpt-4o-mini` and `gpt-5.7` are models of their own, whose price nobody knows from
+  /// that of `gpt-4o` or `gpt-5`. An entry with a hyphen at its end stands for all that begin so.
+  private static func fits(_ model: Substring, _ entry: String) -> Bool {
+    guard model.hasPrefix(entry) else { return false }
+    let rest = model.dropFirst(entry.count)
+    guard let mark = rest.first, entry.last != "-" else { return true }
+    guard mark == "-" || mark == "@" || mark == ":" else { return false }
+    return rest.dropFirst().split(whereSeparator: { $0 == "-" || $0 == "@" }).allSatisfy(isRevision)
+  }
+
+  /// `20251001`, `07`, `v1:0`, `latest`, `preview`; not `5`, which is a part of the model's name.
+  private static func isRevision(_ part: Substring) -> Bool {
+    if ["latest", "preview", "exp"].contains(part) { return true }
+    let digits = part.first == "v" ? part.dropFirst().prefix { $0 != ":" } : part
+    let isNumber = !digits.isEmpty && digits.utf8.allSatisfy { (48...57).contains($0) }
+    return isNumber && (part.first == "v" || digits.utf8.count > 1)
+  }
+
   /// These prices, before those of the table.
-  package func replacing(_ others: [(prefix: String, price: ModelPrice)]) -> PriceTable {
-    let names = Set(others.map(\.prefix))
-    return PriceTable(date: date, others + prices.filter { !names.contains($0.prefix) })
+  package func replacing(_ others: [(name: String, price: ModelPrice)]) -> PriceTable {
+    let names = Set(others.map(\.name))
+    return PriceTable(date: date, others + prices.filter { !names.contains($0.name) })
   }
 }
 
 extension PriceTable {
-  /// List prices of the providers in US dollars per million tokens, without discounts for batches,
-  /// tiers or long prompts. They change: compare them with your provider's list, and put what differs into
-  /// `MODEL_PRICES`. Stand-ins cost nothing.
-  package static let standard = PriceTable(
-    date: "2025-10-01",
-    [
-      ("gpt-4o-mini", "0.15", "0.60", "0.075", nil, nil),
-      ("gpt-4o-mini-audio", "0.15", "0.60", nil, "10", "20"),
-      ("gpt-4o-audio", "2.50", "10", nil, "40", "80"),
-      ("gpt-4o", "2.50", "10", "1.25", nil, nil), ("gpt-4.1", "2", "8", "0.50", nil, nil),
-      ("gpt-4.1-mini", "0.40", "1.60", "0.10", nil, nil),
-      ("gpt-4.1-nano", "0.10", "0.40", "0.025", nil, nil),
-      ("gpt-5", "1.25", "10", "0.125", nil, nil), ("gpt-5-mini", "0.25", "2", "0.025", nil, nil),
-      ("gpt-5-nano", "0.05", "0.40", "0.005", nil, nil), ("o3", "2", "8", "0.50", nil, nil),
-      ("o4-mini", "1.10", "4.40", "0.275", nil, nil),
-      ("claude-3-haiku", "0.25", "1.25", "0.03", nil, nil),
-      ("claude-3-5-haiku", "0.80", "4", "0.08", nil, nil),
-      ("claude-haiku-4", "1", "5", "0.10", nil, nil),
-      ("claude-3-5-sonnet", "3", "15", "0.30", nil, nil),
-      ("claude-3-7-sonnet", "3", "15", "0.30", nil, nil),
-      ("claude-sonnet-4", "3", "15", "0.30", nil, nil),
-      ("claude-opus-4", "15", "75", "1.50", nil, nil),
-      ("gemini-2.0-flash", "0.10", "0.40", "0.025", "0.70", nil),
-      ("gemini-2.5-flash", "0.30", "2.50", "0.075", "1", nil),
-      ("gemini-2.5-flash-lite", "0.10", "0.40", "0.025", "0.30", nil),
-      ("gemini-2.5-flash-native-audio", "0.50", "2", nil, "3", "12"),
-      ("gemini-live-2.5-flash", "0.50", "2", nil, "3", "12"),
-      ("gemini-2.5-pro", "1.25", "10", "0.31", nil, nil),
-      ("nova-micro", "0.035", "0.14", "0.00875", nil, nil),
-      ("nova-lite", "0.06", "0.24", "0.015", nil, nil),
-      ("nova-pro", "0.80", "3.20", "0.20", nil, nil), ("martlet-", "0", "0", nil, nil, nil),
-    ].compactMap { name, input, output, cached, audioInput, audioOutput in
-      ModelPrice(
-        input: input, output: output, cachedInput: cached, audioInput: audioInput,
-        audioOutput: audioOutput
-      ).map { (name, $0) }
-    })
-
   /// `model=input/output[/cached[/audioInput/audioOutput]]` in dollars per million tokens, several with
   /// commas between them; nil when one is none.
-  package static func list(_ text: String) -> [(prefix: String, price: ModelPrice)]? {
-    var prices: [(prefix: String, price: ModelPrice)] = []
+  package static func list(_ text: String) -> [(name: String, price: ModelPrice)]? {
+    var prices: [(name: String, price: ModelPrice)] = []
     for entry in text.split(separator: ",") {
       let sides = entry.split(separator: "=", omittingEmptySubsequences: false)
         .map { String($0.trimmed) }

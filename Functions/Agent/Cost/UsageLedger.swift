@@ -4,10 +4,10 @@ import Events
 /// Counts what people use, in one table: by day and month, for each person, tenant and model.
 ///
 /// Table: key `tenant`, `counter`. Counters: `day#D`, `month#M` (the tenant's), `userday#D#user`,
-/// `usermonth#M#user`, `model#M#name`. Days stay for 62 days, months for 400.
+/// `usermonth#M#user`, `model#M#name`, `variant#M#assistant#variant`. Days stay for 62 days, months for 400.
 package struct UsageLedger: Sendable {
   private static let dayLife: Int64 = 62 * 86_400
-  private static let monthLife: Int64 = 400 * 86_400
+  static let monthLife: Int64 = 400 * 86_400
 
   let store: Store
   let table: String
@@ -142,20 +142,25 @@ package struct UsageLedger: Sendable {
   private func list(
     _ kind: String, _ month: String, _ tenant: String, isExact: Bool = true
   ) async throws -> [UsageReport.Line] {
+    let prefix = "\(kind)#\(month)" + (isExact ? "#" : "-")
+    return try await counters(beginningWith: prefix, of: tenant).compactMap { item in
+      item["counter"]?.string.flatMap { ComposedKey.split($0).last }.map {
+        UsageReport.Line(name: $0, tally: Tally(item))
+      }
+    }
+  }
+
+  /// A tenant's counters with keys that begin so, at most as many as a report shows.
+  func counters(beginningWith prefix: String, of tenant: String) async throws -> [Item] {
     var query = Query(table, where: "tenant", is: .string(tenant))
-    query.sort = ("counter", .beginsWith("\(kind)#\(month)" + (isExact ? "#" : "-")))
-    var lines: [UsageReport.Line] = []
+    query.sort = ("counter", .beginsWith(prefix))
+    var items: [Item] = []
     repeat {
       let page = try await store.query(query)
-      for item in page.items {
-        guard let name = item["counter"]?.string.flatMap({ ComposedKey.split($0).last }) else {
-          continue
-        }
-        lines.append(UsageReport.Line(name: name, tally: Tally(item)))
-      }
+      items += page.items
       query.start = page.next
-    } while query.start != nil && lines.count < UsageReport.mostLines
-    return lines
+    } while query.start != nil && items.count < UsageReport.mostLines
+    return items
   }
 
   private func counter(of budget: Budget, _ caller: Caller, _ now: Timestamp) -> Counter {

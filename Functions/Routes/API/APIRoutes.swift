@@ -8,6 +8,10 @@ enum APIRoutes {
   static let limit = APIRoute.Parameter(
     name: "limit", text: "How many elements at the most.",
     schema: #"{"type":"integer","minimum":1,"maximum":1000}"#)
+  static let month = APIRoute.Parameter(
+    name: "month", text: "`YYYY-MM` in UTC; this month when it is absent.",
+    schema: #"{"type":"string","pattern":"^[0-9]{4}-[0-9]{2}$"}"#)
+
   static let cursor = APIRoute.Parameter(
     name: "cursor", text: "`nextCursor` of the part before; good for the same caller and list.")
   private static let format = APIRoute.Parameter(
@@ -250,12 +254,13 @@ enum APIRoutes {
       operation: .adminUsage, method: "GET", path: "/api/v1/admin/usage",
       function: "admin", access: .admin, tag: .administration,
       summary: "What the tenant used in a month, by day, model and person, with budgets.",
-      parameters: [
-        APIRoute.Parameter(
-          name: "month", text: "`YYYY-MM` in UTC; this month when it is absent.",
-          schema: #"{"type":"string","pattern":"^[0-9]{4}-[0-9]{2}$"}"#)
-      ],
-      answers: ok("UsageReport", "The month.")),
+      parameters: [month], answers: ok("UsageReport", "The month.")),
+    APIRoute(
+      operation: .adminVariants, method: "GET", path: "/api/v1/admin/variants",
+      function: "admin", access: .admin, tag: .administration,
+      summary:
+        "How the versions of assistants did in a month: turns, failures, times, cost, feedback.",
+      parameters: [month], answers: ok("VariantReport", "The month.")),
   ]
 
   private static let service = [

@@ -393,6 +393,29 @@ enum OpenAPISchemas {
           "examples": {"type": "array", "items": {"type": "string"}}
         }
       },
+      "Percentiles": {
+        "type": "object", "description": "Milliseconds, to about 20 %.",
+        "properties": {"p50": {"type": ["number", "null"]}, "p95": {"type": ["number", "null"]}}
+      },
+      "VariantReport": {
+        "type": "object", "required": ["tenant", "month", "variants"],
+        "properties": {
+          "tenant": {"type": "string"}, "month": {"type": "string"},
+          "variants": {"type": "array", "items": {
+            "type": "object",
+            "required": ["assistant", "variant", "turns", "failedTurns", "firstTextMs", "totalMs", "feedback"],
+            "properties": {
+              "assistant": {"type": "string"}, "variant": {"type": "string"},
+              "turns": {"type": "integer"}, "failedTurns": {"type": "integer"},
+              "usage": {"$ref": "#/components/schemas/Usage"},
+              "cost": {"$ref": "#/components/schemas/Money"}, "unpricedTokens": {"type": "integer"},
+              "firstTextMs": {"$ref": "#/components/schemas/Percentiles"},
+              "totalMs": {"$ref": "#/components/schemas/Percentiles"},
+              "feedback": {"type": "object", "properties": {"up": {"type": "integer"}, "down": {"type": "integer"}}}
+            }
+          }}
+        }
+      },
       "AgentList": {
         "type": "object", "required": ["agents"],
         "properties": {

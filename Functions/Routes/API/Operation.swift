@@ -12,7 +12,7 @@ enum Operation: String, CaseIterable, Sendable {
   // Administration
   case adminConversations, adminConversation, adminConversationsOfUser, adminStatistics
   case listDocuments, addDocuments, removeDocument, searchDocuments, rebuildIndex
-  case adminUsage, getUsage
+  case adminUsage, adminVariants, getUsage
   case adminEscalations, adminSetSession
   // What is remembered about people
   case getContext, setContext, removeContext, clearContext

@@ -107,11 +107,12 @@ import Testing
       let less = try await table.setMetadata("a.b", to: nil, of: id, of: .ana, at: now)
       #expect(less?.metadata == ["c": "[]"])
       let feedback = Feedback(thumb: .down, text: "wrong", at: now)
-      #expect(try await table.setFeedback(feedback, on: "m1", in: id, of: .ana))
+      let before = try await table.setFeedback(feedback, on: "m1", in: id, of: .ana)
+      #expect(before?.message == "m1" && before?.feedback == nil)
       #expect(try await table.turn("m1", in: id, of: .ana)?.feedback == feedback)
-      #expect(try await table.setFeedback(nil, on: "m1", in: id, of: .ana))
+      #expect(try await table.setFeedback(nil, on: "m1", in: id, of: .ana)?.feedback == feedback)
       #expect(try await table.turn("m1", in: id, of: .ana)?.feedback == nil)
-      #expect(try await table.setFeedback(feedback, on: "m2", in: id, of: .ana) == false)
+      #expect(try await table.setFeedback(feedback, on: "m2", in: id, of: .ana) == nil)
     }
   }
 

@@ -34,15 +34,35 @@ import Testing
     ("openai/gpt-4o-mini-2024-07-18", "0.75"), ("gpt-4o", "12.50"),
     ("bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0", "6.00"),
     ("bedrock/amazon.nova-lite-v1:0", "0.30"), ("openai/martlet-local-1", "0.00"),
-    ("gemini/gemini-2.5-flash-lite", "0.50"),
+    ("gemini/gemini-2.5-flash-lite", "0.50"), ("openai/gpt-5.4-mini", "5.25"),
+    ("anthropic/claude-opus-4-6-20260205", "30.00"), ("vertex/claude-haiku-4-5@20251001", "6.00"),
+    ("gemini/gemini-3-flash-preview", "3.50"), ("openai/gpt-4o-2024-08-06", "12.50"),
+    ("bedrock/anthropic.claude-opus-4-6-v1", "30.00"), ("gpt-4.1-latest", "10.00"),
   ])
-  func `a model is found by the beginning of its name`(model: String, cost: String) throws {
+  func `a model and its revisions are found by its name`(model: String, cost: String) throws {
     let price = try #require(PriceTable.standard.price(of: model))
     #expect(price.cost(of: Usage(input: 1_000_000, output: 1_000_000)).text() == cost)
   }
 
-  @Test func `an unknown model has no price, a setting can give it one`() throws {
-    #expect(PriceTable.standard.price(of: "acme/own-model") == nil)
+  @Test func `every list price is read, none stands twice`() throws {
+    let prices = try #require(PriceTable.list(PriceTable.lines))
+    #expect(prices.count == PriceTable.lines.split(separator: ",").count)
+    #expect(Set(prices.map(\.name)).count == prices.count)
+    #expect(prices.count > 70)
+    for (name, price) in prices {
+      #expect(price.cachedInput <= price.input && price.input <= price.output, "\(name)")
+      #expect(PriceTable.standard.price(of: name) == price, "\(name)")
+    }
+  }
+
+  @Test(arguments: [
+    "acme/own-model", "gpt-5.7", "gpt-5-turbo", "gpt-4o-mini-search-preview", "claude-opus-4-9",
+    "ft:gpt-4o-mini-2024-07-18:acme", "gemini-2.5-flash-image", "o3-pro", "", "gpt",
+  ]) func `another model's price is no price`(model: String) {
+    #expect(PriceTable.standard.price(of: model) == nil)
+  }
+
+  @Test func `a setting can give an unknown model a price`() throws {
     let own = try #require(PriceTable.list("own-=1/2, gpt-4o = 9/9/1/3/4"))
     let table = PriceTable.standard.replacing(own)
     #expect(table.price(of: "acme/own-model")?.output == Money(dollars: "0.000002"))
@@ -102,7 +122,7 @@ import Testing
   private let prices = PriceTable(
     date: "2026-01-01",
     [
-      ModelPrice(input: "1", output: "2").map { (prefix: "dear", price: $0) }
+      ModelPrice(input: "1", output: "2").map { (name: "dear-", price: $0) }
     ].compactMap { $0 })
 
   private func ledger(_ store: Store, _ budgets: String = "") throws -> UsageLedger {
@@ -153,7 +173,7 @@ import Testing
     try await withTables { store in
       let ledger = try ledger(store, "user/day=1000,tenant/month=1usd")
       func charge(_ tokens: Int) async throws -> [Int] {
-        try await ledger.charge(Usage(input: tokens), model: "dear", to: .ana, at: noon)
+        try await ledger.charge(Usage(input: tokens), model: "dear-1", to: .ana, at: noon)
           .map(\.percent)
       }
       try await ledger.admit(.ana, at: noon)
@@ -180,7 +200,7 @@ import Testing
         for _ in 0..<100 {
           group.addTask {
             _ = try await ledger.charge(
-              Usage(input: 7, output: 3), model: "dear", to: .ana, at: now)
+              Usage(input: 7, output: 3), model: "dear-1", to: .ana, at: now)
           }
         }
         try await group.waitForAll()
