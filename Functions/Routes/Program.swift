@@ -97,6 +97,10 @@ struct Program: Sendable {
       HealthCheck("provider") { [ping] in
         try await model.stream(ping, until: .now + Health.patience) { _ in }
       },
+      HealthCheck("content") { [objects = Objects(client), bucket = settings.contentBucket] in
+        // That there is no such object is an answer.
+        _ = try await objects.get("health", from: bucket)
+      },
       HealthCheck("index") {
         guard try await index.isThere(JapaneseIngestion.indexKey) else {
           throw StoredIndexError.absent(JapaneseIngestion.indexKey)

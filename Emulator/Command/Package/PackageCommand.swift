@@ -54,8 +54,9 @@ struct PackageCommand {
     let hours = function.environment["WORKING_HOURS"] ?? ""
     let named = hours.split(separator: " ").first.map { String($0) }
     var files: [CodePackage.File] = []
+    var packed: Set<String> = []
     for name in options.timeZones + [named].compactMap({ $0 })
-    where PackageOptions.isZoneName(name) {
+    where PackageOptions.isZoneName(name) && packed.insert(name).inserted {
       do throws(Files.Problem) {
         let bytes = try Files.contents(
           of: "/usr/share/zoneinfo/\(name)", limit: Self.longestZoneFile)

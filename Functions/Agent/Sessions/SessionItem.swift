@@ -125,7 +125,8 @@ extension StoredConversations {
     var query = sessionQuery(conversation.id, caller)
     query.start = after
     let page = try await store.collect(query, count: limit - newest.count)
-    return Part(elements: newest + page.items.compactMap { Session($0) }, next: page.next)
+    let found = newest + page.items.compactMap { Session($0) }
+    return Part(elements: found, next: found.last?.number == 1 ? nil : page.next)
   }
 
   /// One session; nil when the conversation has no such one.

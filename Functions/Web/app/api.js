@@ -30,14 +30,39 @@ export class API {
   async messages(conversationID, cursor = null) {
     const path = `/api/v1/conversations/${encodeURIComponent(conversationID)}/messages`;
     const answer = await this.get(cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path);
-    return { messages: answer.messages ?? [], cursor: answer.nextCursor ?? null };
+    return { messages: answer.messages ?? [], cursor: answer.nextCursor ?? null, session: answer.conversation?.session ?? null };
   }
 
-  /** Conversations in which all words stand: `[{conversationId, excerpt, at}]`. */
-  async search(words) {
-    const answer = await this.get(`/api/v1/conversations/search?q=${encodeURIComponent(words)}`);
+  /** Conversations in which all words stand, or that mean the same: `[{conversationId, excerpt, at}]`. */
+  async search(words, mode = "words") {
+    const answer = await this.get(`/api/v1/conversations/search?q=${encodeURIComponent(words)}&mode=${mode}`);
     return answer.results ?? [];
   }
+
+  /** The newest session of a conversation, in a list. */
+  async sessions(conversationID) {
+    const answer = await this.get(`/api/v1/conversations/${encodeURIComponent(conversationID)}/sessions?limit=1`);
+    return answer.sessions ?? [];
+  }
+
+  setSession(conversationID, number, status) {
+    return this.send("PUT", `/api/v1/conversations/${encodeURIComponent(conversationID)}/sessions/${number}`, { status });
+  }
+
+  /** What is remembered about the caller: `[{kind, key, value, expiresAt}]`. */
+  async context() { return (await this.get("/api/v1/context")).entries ?? []; }
+
+  forget(kind, key) { return this.send("DELETE", `/api/v1/context/${encodeURIComponent(kind)}/${encodeURIComponent(key)}`); }
+
+  forgetAll() { return this.send("DELETE", "/api/v1/context"); }
+
+  /** What the caller used today and this month, with budgets. */
+  usage() { return this.get("/api/v1/usage"); }
+
+  /** What the caller allows: `{searchByMeaning}`. */
+  settings() { return this.get("/api/v1/settings"); }
+
+  setSettings(settings) { return this.send("PUT", "/api/v1/settings", settings); }
 
   rename(conversationID, title) { return this.send("PUT", `/api/v1/conversations/${encodeURIComponent(conversationID)}`, { title }); }
 

@@ -32,19 +32,27 @@ export class Sidebar {
     let timer = 0;
     const search = () => {
       clearTimeout(timer);
-      onSearch(box.value.trim());
+      onSearch(box.value.trim(), byId("by-meaning").checked ? "meaning" : "words");
     };
+    byId("by-meaning").addEventListener("change", search);
     box.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(search, box.value.trim() ? 300 : 0);
     });
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter") search();
+      if (event.key === "ArrowDown") byId("conversations").querySelector(".conversation")?.focus();
       if (event.key !== "Escape" || !box.value) return;
       event.stopPropagation();
       box.value = "";
       search();
     });
+  }
+
+  /** Whether the search by meaning can be chosen. */
+  offerMeaning(isAllowed) {
+    byId("by-meaning-label").hidden = !isAllowed;
+    if (!isAllowed) byId("by-meaning").checked = false;
   }
 
   show() {
@@ -121,6 +129,8 @@ export class Sidebar {
   entry(conversation) {
     const isCurrent = conversation.id === this.current;
     const title = element("span", { className: "conversation-title" }, titleOf(conversation));
+    const excerpt = conversation.excerpt && conversation.excerpt !== titleOf(conversation)
+      ? markJapanese(element("span", { className: "excerpt" }, conversation.excerpt)) : null;
     const button = element("button", {
       type: "button", className: "conversation", "aria-current": isCurrent ? "true" : undefined,
       "data-conversation": conversation.id,
@@ -130,7 +140,7 @@ export class Sidebar {
         if (event.key === "F2") this.rename(conversation, button);
         else if (event.key === "Delete") this.confirm(conversation, button);
       },
-    }, markJapanese(title), element("span", { className: "fine" }, whenOf(conversation.updatedAt ?? conversation.createdAt)));
+    }, markJapanese(title), excerpt, element("span", { className: "fine" }, whenOf(conversation.updatedAt ?? conversation.createdAt)));
     // By keyboard these are F2 and Delete; only the open conversation's are in the order of Tab.
     const tabIndex = isCurrent ? 0 : -1;
     const named = (verb) => `${verb} ${titleOf(conversation)}`;

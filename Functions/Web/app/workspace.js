@@ -6,6 +6,8 @@ import { Connection } from "./connection.js";
 import { announce, byId, element } from "./dom.js";
 import { Flight } from "./flight.js";
 import { japaneseRanges, markJapanese } from "./language.js";
+import { PersonDialog } from "./person.js";
+import { SessionMenu } from "./session-menu.js";
 import { claims } from "./session.js";
 import { Sidebar, titleOf } from "./sidebar.js";
 import { Thread, ThreadPane } from "./thread.js";
@@ -25,9 +27,14 @@ function fixedParts() {
       onMore: (cursor) => now?.loadConversations(cursor),
       onRename: (conversation, title) => now?.rename(conversation, title),
       onDelete: (conversation) => now?.remove(conversation),
-      onSearch: (words) => now?.search(words),
+      onSearch: (words, mode) => now?.search(words, mode),
       onSignOut: () => now?.onUnauthorized(""),
     }),
+    person: new PersonDialog({
+      onUnauthorized: () => now?.onUnauthorized("Your sign-in has expired. Please use a new token."),
+      onSettings: ({ searchByMeaning }) => now?.sidebar.offerMeaning(searchByMeaning),
+    }),
+    session: new SessionMenu({ onFailure: (failure) => now?.failed(failure) }),
     composer: new Composer({ onSend: (text) => now?.ask(text), onStop: () => now?.stop() }),
   };
   byId("older-turns").onclick = () => now?.loadOlder();
@@ -58,6 +65,7 @@ export class Workspace {
     byId("version").textContent = config.version ? `Martlet ${config.version}` : "";
     byId("assistant").replaceChildren(...this.assistants.map(({ id, title }) => element("option", { value: id }, title ?? id)));
     byId("assistant-label").hidden = this.assistants.length < 2;
+    this.person.set(api);
     this.sidebar.set(first);
     this.noteEmptiness();
     this.openFromAddress();
@@ -89,9 +97,13 @@ export class Workspace {
   async load(thread) {
     byId("loading").hidden = false;
     try {
-      const { messages, cursor } = await this.api.messages(thread.id);
+      const { messages, cursor, session } = await this.api.messages(thread.id);
       thread.replace(storedTurns(messages), cursor);
-      if (this.thread === thread) this.pane.show(thread);
+      thread.session = session;
+      if (this.thread === thread) {
+        this.pane.show(thread);
+        this.session.show(thread, this.api);
+      }
     } catch (failure) {
       if (failure instanceof Unauthorized) this.onUnauthorized("Your sign-in has expired. Please use a new token.");
       else if (this.thread === thread) {
@@ -145,6 +157,7 @@ export class Workspace {
     byId("assistant").value = thread.assistant ?? "";
     byId("assistant").disabled = thread.id !== null;
     this.pane.show(thread);
+    this.session.show(thread, this.api);
     this.composer.open(thread.id);
     this.composer.answering = this.flight.of(thread) !== null;
     this.showTitle();
@@ -201,20 +214,21 @@ export class Workspace {
   }
 
   /** Shows what was found in place of the list; no words bring the list back. */
-  async search(words) {
-    this.searched = words;
+  async search(words, mode = "words") {
+    this.searched = words + mode;
     if (!words) {
       this.noteEmptiness();
       return this.sidebar.showFound(null);
     }
     try {
-      const found = await this.api.search(words);
-      if (this.searched !== words) return;
+      const found = await this.api.search(words, mode);
+      if (this.searched !== words + mode) return;
       const known = new Map(this.sidebar.conversations.map((conversation) => [conversation.id, conversation]));
       this.sidebar.showFound(found.map(({ conversationId, excerpt, at }) => ({
         updatedAt: at, title: excerpt, ...known.get(conversationId), id: conversationId, excerpt,
       })));
       this.sidebar.note(found.length ? "" : "Nothing was found.");
+      announce(found.length === 1 ? "1 conversation was found." : `${found.length || "No"} conversations were found.`);
     } catch (failure) {
       this.failed(failure);
     }
@@ -353,7 +367,10 @@ export class Workspace {
     this.connection = new Connection({
       url: this.config.webSocketURL, token: this.api.token, assistant,
       onState: (state, retryAt) => this.connectionChanged(state, retryAt),
-      onFrame: (frame) => this.flight.take(frame),
+      onFrame: (frame) => {
+        this.flight.take(frame);
+        this.session.heard(frame);
+      },
       mayRetry: () => this.isStillSignedIn(),
     });
     this.connection.open();
@@ -385,6 +402,8 @@ export class Workspace {
     this.connection?.close();
     this.flight.close();
     this.pane.close();
+    this.person.set(null);
+    this.session.show(null, null);
     this.redraws.clear();
   }
 }

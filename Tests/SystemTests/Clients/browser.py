@@ -11,7 +11,7 @@ import urllib.request
 
 import websockets
 
-KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "Delete": 46, "F2": 113}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "Space": 32, "ArrowDown": 40, "Delete": 46, "F2": 113}
 
 
 class Failure(Exception):
@@ -82,7 +82,7 @@ class Page:
         await self.until("document.readyState === 'complete' && location.href !== 'about:blank'", "the page loads")
 
     async def press(self, key, modifiers=0):
-        facts = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key], "modifiers": modifiers}
+        facts = {"key": " " if key == "Space" else key, "code": key, "windowsVirtualKeyCode": KEYS[key], "modifiers": modifiers}
         text = {"Enter": "\r", "Space": " "}.get(key)
         await self.call("Input.dispatchKeyEvent", type="keyDown", **facts, **({"text": text} if text else {}))
         await self.call("Input.dispatchKeyEvent", type="keyUp", **facts)

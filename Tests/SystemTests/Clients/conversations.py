@@ -305,12 +305,39 @@ def test_sessions_of_a_conversation():
     call("PUT", f"{base}/1", body={"status": "closed"})
     ask("What does 食べる mean?", conversationId=first["conversationId"])
     assert [s["number"] for s in call("GET", base)["sessions"]] == [2, 1]
+    page = call("GET", f"{base}?limit=1")
+    assert [s["number"] for s in page["sessions"]] == [2]
+    rest = call("GET", f"{base}?limit=1&cursor={page['nextCursor']}")
+    assert [s["number"] for s in rest["sessions"]] == [1] and rest["nextCursor"] is None, rest
+    broken = page["nextCursor"][:-2] + "AA"
+    assert fields_of(call("GET", f"{base}?limit=1&cursor={broken}", expect=422)) == {"cursor": "cursor"}
     detail = call("GET", f"{base}/1")
     assert detail["status"] == "closed" and detail["summary"]["firstQuestion"] == "What does 猫 mean?", detail
     call("PUT", f"{base}/9", body={"status": "closed"}, expect=404)
     call("PUT", f"{base}/x", body={"status": "closed"}, expect=404)
     call("PUT", f"{base}/1", body={"status": "gone"}, expect=422)
     call("GET", base, bob, expect=404)
+
+
+def test_search_by_meaning_is_for_those_who_allow_it():
+    eve, settings = token("--user", "api-eve"), "/api/v1/settings"
+    ids = [call("POST", "/api/v1/messages", eve, {"message": text})["conversationId"]
+           for text in ["What does 食べる mean?", "How many strokes does 語 have?"]]
+    search = f"{BASE}/search?mode=meaning&q={urllib.parse.quote('strokes of kanji 語')}"
+    assert call("GET", settings, eve) == {"searchByMeaning": False}
+    assert call("GET", search, eve, expect=409)["error"]["code"] == "not_allowed"
+    assert call("PUT", settings, eve, {"searchByMeaning": True}) == {"searchByMeaning": True}
+    found = call("GET", search, eve)
+    assert found["results"][0]["conversationId"] == ids[1] and 0 < found["results"][0]["score"] <= 1, found
+    assert (found["mode"], found["embedder"], found["isComplete"]) == ("meaning", "lexical", True), found
+    assert call("GET", settings) == {"searchByMeaning": False}, "another person's"
+    call("GET", f"{BASE}/search?mode=magic&q=x", eve, expect=422)
+    error = call("PUT", settings, eve, {"searchByMeaning": "yes", "more": 1}, 422)
+    assert fields_of(error) == {"searchByMeaning": "type", "more": "unknown"}
+    call("DELETE", f"{BASE}/{ids[1]}", eve, expect=204)
+    assert ids[1] not in {hit["conversationId"] for hit in call("GET", search, eve)["results"]}
+    call("DELETE", "/api/v1/context", eve, expect=204)
+    assert call("GET", settings, eve) == {"searchByMeaning": False}, "everything was forgotten"
 
 
 def test_use_is_counted_once_and_reported():
@@ -336,7 +363,7 @@ def test_use_is_counted_once_and_reported():
 def test_health():
     assert call("GET", "/health", None)["status"] == "healthy"
     deep = call("GET", "/health?deep=1", root)
-    assert set(deep["parts"]) >= {"conversations", "turns", "claims", "provider", "index", "tokenKey"}, deep
+    assert set(deep["parts"]) >= {"conversations", "turns", "claims", "provider", "index", "tokenKey", "content"}, deep
     assert all(part["status"] == "healthy" for part in deep["parts"].values()), deep
     call("GET", "/health?deep=1", None, expect=401)
     call("GET", "/health?deep=1", ana, expect=403)

@@ -87,6 +87,27 @@ def test_refusals():
     assert done.returncode == 2 and "large (Metadata.Martlet.Files) does not exist" in done.stderr, done
 
 
+def test_time_zones():
+    template = json.load(open(f"{PROJECT}/template.json"))
+    template["Parameters"]["WorkingHours"]["Default"] = "Asia/Tokyo Mon-Fri 09:00-18:00"
+    small = ["health", "--build", f"{folder.name}/small"]
+
+    def zones(*arguments):
+        done, packages = package(*small, *arguments, template=template)
+        assert done.returncode == 0, done
+        with zipfile.ZipFile(f"{packages}/HealthFunction.zip") as archive:
+            names = [name for name in archive.namelist() if name.startswith("zoneinfo/")]
+            for name in names:
+                assert archive.read(name) == open(f"/usr/share/{name}", "rb").read(), name
+            return names
+
+    assert zones() == ["zoneinfo/Asia/Tokyo"]
+    assert zones("--time-zone", "Europe/Berlin,Asia/Tokyo") == ["zoneinfo/Asia/Tokyo", "zoneinfo/Europe/Berlin"]
+    for name in ("../etc/passwd", "/etc/passwd", "Asia/../../etc/passwd", "Asia/Nowhere"):
+        done, _ = package(*small, "--time-zone", name, template=template)
+        assert done.returncode == 2 and name in done.stderr, done
+
+
 def test_runs_in_an_empty_root():
     root = f"{folder.name}/root"
     os.makedirs(f"{root}/proc")

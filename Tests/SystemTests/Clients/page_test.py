@@ -224,6 +224,78 @@ async def judges_and_asks_again(page, arguments):
     await page.until(f"document.querySelectorAll('.turn').length === 1 && {LAST}.textContent.includes('strokes')", "one branch is shown")
 
 
+async def knows_the_person(page, arguments):
+    await sign_in(page, arguments)
+    put = """const send = (path, body) => fetch(path, {method: 'PUT', body: JSON.stringify(body), headers: {
+        authorization: 'Bearer ' + sessionStorage.getItem('martlet.token'), 'content-type': 'application/json'}});"""
+    statuses = await page.run(put + """
+      return [(await send('/api/v1/context/fact/<b>name', {value: 'Ana & co'})).status,
+              (await send('/api/v1/context/state/place', {value: 'on a train', expiresIn: 600})).status];""")
+    expect(statuses == [200, 200], f"context: {statuses}")
+    await ask(page, arguments.question)
+    await page.evaluate("document.getElementById('open-person').focus()")
+    await page.press("Enter")
+    remembered = "document.querySelectorAll('#remembered li')"
+    await page.until(f"{remembered}.length >= 2", "what is remembered is shown")
+    expect("<b>name Ana & co" in await page.evaluate("document.getElementById('remembered').textContent"), "it is not shown as text")
+    await page.until("document.querySelectorAll('#use tr').length === 2", "the use is shown")
+    month = await page.evaluate("[...document.querySelectorAll('#use tr:last-child td')].map((cell) => cell.textContent)")
+    expect(int(month[0].replace(",", "")) >= 1, f"no question was counted: {month}")
+    expect(await page.evaluate("document.getElementById('person').contains(document.activeElement)"), "the focus is outside")
+    count = await page.evaluate(f"{remembered}.length")
+    await page.evaluate("document.querySelector('#remembered button').focus()")
+    await page.press("Enter")
+    await page.until(f"{remembered}.length === {count - 1}", "an entry is forgotten")
+    await page.evaluate("document.getElementById('forget-all').focus()")
+    await page.press("Enter")
+    await page.until("document.activeElement.textContent === 'Forget'", "forgetting everything asks first")
+    await page.press("Enter")
+    await page.until("!document.getElementById('remembered-none').hidden", "everything is forgotten")
+    await page.press("Escape")
+    await page.until("!document.getElementById('person').open", "Escape closes the dialog")
+    expect(await page.evaluate("document.activeElement.id") == "open-person", "the focus does not come back")
+
+
+async def searches_by_meaning(page, arguments):
+    await sign_in(page, arguments)
+    await ask(page, arguments.question)
+    await page.evaluate("document.getElementById('open-person').click()")
+    await page.evaluate("document.getElementById('allow-meaning').focus()")
+    await page.press("Space")
+    await page.until("!document.getElementById('by-meaning-label').hidden", "the search by meaning is offered")
+    await page.press("Escape")
+    await page.evaluate("document.getElementById('by-meaning').click()")
+    await page.evaluate("document.getElementById('search').focus()")
+    await page.type(arguments.question)
+    await page.press("Enter")
+    await page.until("document.querySelectorAll('.conversation .excerpt').length > 0", "it finds the conversation")
+    await page.press("ArrowDown")
+    await page.until("document.activeElement.classList.contains('conversation')", "the arrow leads to what was found")
+    await page.evaluate("document.getElementById('open-person').click()")
+    await page.evaluate("document.getElementById('allow-meaning').click()")
+    await page.until("document.getElementById('by-meaning-label').hidden", "it is not offered any more")
+
+
+async def shows_the_session(page, arguments):
+    await sign_in(page, arguments)
+    state = "document.getElementById('session')?.dataset.state"
+    expect(await page.evaluate("document.getElementById('session').hidden"), "a conversation without questions has a session")
+    await ask(page, arguments.question)
+    await page.until(f"{state} === 'open'", "the session is open")
+    await page.evaluate("document.getElementById('session').focus()")
+    await page.press("Enter")
+    await page.until("document.querySelector('#session-facts dd')?.textContent === '1'", "its questions are counted")
+    await page.evaluate("document.querySelector('#session-actions [data-status=closed]').focus()")
+    await page.press("Enter")
+    await page.until(f"{state} === 'closed'", "it is closed")
+    await page.until("document.activeElement.id === 'session'", "the focus comes back")
+    await page.call("Page.reload")
+    await page.until(f"{state} === 'closed'", "it is still closed after a reload")
+    await page.until(CONNECTED, "the connection opens again")
+    await ask(page, arguments.question)
+    await page.until(f"{state} === 'open'", "the next question begins another one")
+
+
 async def fits_a_phone(page, arguments):
     await page.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
     await answers_a_question(page, arguments)
@@ -238,7 +310,8 @@ async def fits_a_phone(page, arguments):
 CHECKS = [
     signs_in_by_fragment, refuses_a_bad_token, answers_a_question, shows_stored_conversations,
     shows_hostile_answers_as_text, reduces_frames, stops_an_answer, reconnects, works_by_keyboard,
-    keeps_an_input_methods_enter, manages_conversations, judges_and_asks_again, fits_a_phone,
+    keeps_an_input_methods_enter, manages_conversations, judges_and_asks_again, knows_the_person,
+    searches_by_meaning, shows_the_session, fits_a_phone,
 ]
 
 
