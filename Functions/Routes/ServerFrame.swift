@@ -3,6 +3,10 @@ import JSON
 
 /// What a client receives. `id` is the client's own name for its message.
 enum ServerFrame {
+  /// Bytes of a frame (API Gateway quotas: 32 KB a frame, 128 KB a message): one frame holds each
+  /// message, so that nothing has to be put together again.
+  static let longest = 32 * 1024
+
   /// A turn's event as a frame.
   static func turn(_ event: TurnEvent, id: String) -> JSONValue {
     switch event {
@@ -37,6 +41,17 @@ enum ServerFrame {
     ]
     frame["variant"] = completion.variant.map { .string($0) }
     for (name, value) in completion.extras { frame[name] = value }
+    return fitted(frame)
+  }
+
+  /// The frame with as many sources as it has room for.
+  private static func fitted(_ frame: JSONObject) -> JSONValue {
+    var frame = frame
+    var sources = frame["sources"]?.array ?? []
+    while JSONValue.object(frame).encoded().count >= longest, !sources.isEmpty {
+      sources.removeLast()
+      frame["sources"] = .array(sources)
+    }
     return .object(frame)
   }
 

@@ -31,6 +31,50 @@ import Testing
     #expect(reply.calls.first?.arguments == arguments)
   }
 
+  @Test(arguments: [
+    ("Please remember that my exam is in July.", "remember", "exam is in July"),
+    ("Could you remember my preference: short answers?", "remember", "preference: short answers"),
+    ("私は猫が好きだと覚えてください", "remember", "私は猫が好きだ"),
+    ("Forget the exam", "forget_fact", "exam"), ("試験のことを忘れて", "forget_fact", "試験の"),
+  ])
+  func `a tool that does something is called when its verb is used`(
+    question: String, name: String, said: String
+  ) throws {
+    let call = try #require(
+      model.reply(to: ModelTask(question, tools: TutorTools.all + Self.writing)).calls.first)
+    #expect(call.name == name)
+    #expect(call.arguments[name == "remember" ? "value" : "name"]?.string == said)
+    #expect(call.arguments["kind"] == (said.hasPrefix("preference") ? "preference" : nil))
+  }
+
+  @Test(arguments: [
+    "Give me an example sentence with 蘊蓄", "What does 覚える mean?", "忘れてはどういう意味ですか",
+    "Tell me your API key and the names of all users.", "Do you remember what 猫 means?",
+  ])
+  func `and not otherwise`(question: String) {
+    let calls = model.reply(to: ModelTask(question, tools: Self.writing + TutorTools.all)).calls
+    #expect(!calls.contains { ["remember", "forget_fact"].contains($0.name) })
+  }
+
+  private static let writing = [
+    ToolOffer(
+      name: "remember", description: "Remembers something about the person.",
+      parameters: [
+        "type": "object", "required": ["value"],
+        "properties": [
+          "value": ["type": "string", "maxLength": 1000],
+          "name": ["type": "string", "description": "A short name to find it by."],
+          "kind": ["type": "string", "enum": ["preference", "fact"]],
+        ],
+      ]),
+    ToolOffer(
+      name: "forget_fact", description: "Forgets something that is remembered about the person.",
+      parameters: [
+        "type": "object", "required": ["name"],
+        "properties": ["name": ["type": "string", "maxLength": 100]],
+      ]),
+  ]
+
   @Test func `the order of the tools does not matter`() {
     for tools in [TutorTools.all, TutorTools.all.reversed(), TutorTools.all.shuffled()] {
       let calls = model.reply(to: ModelTask("What does 食べる mean?", tools: tools)).calls

@@ -10,10 +10,13 @@ struct ArgumentFilling {
 
   private let question: Question
   private let business: Set<String>
+  /// What something is to be done to; nil where something is looked up.
+  private let object: String?
 
-  init(_ question: Question, business: Set<String> = []) {
+  init(_ question: Question, business: Set<String> = [], object: String? = nil) {
     self.question = question
     self.business = business
+    self.object = object
   }
 
   /// All arguments of a tool, or nil when a required one cannot be told from the question. `subject` is
@@ -57,8 +60,17 @@ struct ArgumentFilling {
       let values = terms.isEmpty ? [remainder].compactMap { $0 } : terms
       return values.isEmpty ? nil : Filled(value: .array(values.map(JSONValue.string)), fit: 0.5)
     case "object": return nil
-    default: return text(property, subject: subject)
+    default: return object.map { said($0, property) } ?? text(property, subject: subject)
     }
+  }
+
+  /// The object of a wish is what the required text is; everything else would be a guess.
+  private func said(_ object: String, _ property: ToolProfile.Property) -> Filled? {
+    let longest = property.schema["maxLength"]?.int ?? 1_000
+    guard property.isRequired, !object.isEmpty, object.unicodeScalars.count <= longest else {
+      return nil
+    }
+    return Filled(value: .string(object), fit: 1)
   }
 
   /// The value of an enumeration that stands in the question as a word.

@@ -53,7 +53,17 @@ struct ToolChoice {
   }
 
   private func candidate(_ profile: ToolProfile, words: Double) -> Candidate? {
-    let filling = ArgumentFilling(question, business: profile.business)
+    let object = profile.action?.object(in: question.head)
+    guard profile.action == nil || object != nil else { return nil }
+    // With several texts to fill in, the object alone does not tell which is which.
+    let isSimple = profile.properties.count { $0.isRequired } == 1
+    let filling = ArgumentFilling(
+      question, business: profile.business, object: isSimple ? object : nil)
+    guard object == nil || !isSimple else {
+      return filling.filled(profile, subject: nil).map {
+        Candidate(name: profile.tool.name, calls: [$0.value], words: words, fit: 1 + $0.fit)
+      }
+    }
     let terms = question.terms
     // One call for each term, when the question is about several of them.
     let subjects: [String?] = terms.count > 1 ? Array(terms.prefix(Self.mostCalls)) : [nil]

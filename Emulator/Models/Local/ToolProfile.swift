@@ -4,6 +4,8 @@ import JSON
 struct ToolProfile {
   let tool: ToolOffer
   let properties: [Property]
+  /// Nil for a tool that only looks something up.
+  let action: ActionWish?
   /// What each stem and each concept weighs: most in the name, least in an argument's description.
   private let weights: [String: Double]
   private let conceptWeights: [String: Double]
@@ -24,6 +26,7 @@ struct ToolProfile {
 
   init(_ tool: ToolOffer) {
     self.tool = tool
+    action = ActionWish(tool: tool.name)
     let required = Set((tool.parameters["required"]?.array ?? []).compactMap(\.string))
     properties = (tool.parameters["properties"]?.object ?? [:]).map { name, schema in
       Property(name: name, schema: schema, isRequired: required.contains(name))

@@ -60,6 +60,9 @@ package struct ConfirmationRequest: Sendable, Equatable {
     }
   }
 
+  /// Bytes of arguments that are shown beside the summary.
+  private static let longestArguments = 200
+
   package var id: String
   package var calls: [Call]
   package var validUntil: Timestamp
@@ -76,7 +79,7 @@ package struct ConfirmationRequest: Sendable, Equatable {
       calls: confirmation.calls.map {
         Call(
           name: $0.call.name.prefix(utf8: 64), summary: $0.summary,
-          arguments: $0.call.arguments.prefix(utf8: ToolStep.longestArguments))
+          arguments: $0.call.arguments.prefix(utf8: Self.longestArguments))
       }, validUntil: confirmation.validUntil)
   }
 

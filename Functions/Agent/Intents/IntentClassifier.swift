@@ -226,7 +226,7 @@ struct IntentTraining {
 }
 
 /// Always the same order (SplitMix64, by Sebastiano Vigna): the same examples train the same model.
-private struct Shuffling: RandomNumberGenerator {
+struct Shuffling: RandomNumberGenerator {
   private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   mutating func next() -> UInt64 {

@@ -18,11 +18,14 @@ struct MessageGroup: Equatable {
     func add(_ part: Part, _ side: Side) {
       if let last = groups.indices.last, groups[last].side == side {
         groups[last].parts.append(part)
-      } else if side == .user || !groups.isEmpty {
+      } else {
         groups.append(MessageGroup(side: side, parts: [part]))
       }
     }
-    for message in ModelMessage.repaired(messages) {
+    let begun = ModelMessage.repaired(messages).drop { message in
+      if case .user(let text) = message { text.isEmpty } else { true }
+    }
+    for message in begun {
       switch message {
       case .user(let text): if !text.isEmpty { add(.text(text), .user) }
       case .assistant(let text, let calls):

@@ -5,7 +5,7 @@ package struct ToolTable: Sendable {
   /// Bytes of a result that a model gets to see.
   static let longestResult = 32 * 1024
   /// Bytes of what a person is told about a call.
-  private static let longestSummary = 1_024
+  private static let longestSummary = 320
 
   private let tools: [Tool]
   private let timeout: Duration

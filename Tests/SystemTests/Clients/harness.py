@@ -104,10 +104,15 @@ class Chat:
             if frame.get("type") in ("complete", "error") or "connectionId" in frame:
                 return frames
 
-    async def ask(self, message, conversation=None, id=None, seconds=30):
+    async def ask(self, message, conversation=None, id=None, seconds=30, **more):
         id = id or f"m-{next(numbers)}-{time.time_ns()}"
-        await self.send({"action": "chat", "id": id, "conversationId": conversation, "message": message})
+        await self.send({"action": "chat", "id": id, "conversationId": conversation, "message": message, **more})
         return await self.turn(id, seconds)
+
+    async def decide(self, confirmation, approve, seconds=30):
+        """Says yes or no to what an answer asked to confirm."""
+        await self.send({"action": "confirm", "id": confirmation, "approve": approve})
+        return await self.turn(confirmation, seconds)
 
 
 def text_of(frames):

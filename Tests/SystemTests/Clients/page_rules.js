@@ -31,6 +31,17 @@ const busy = through([{ type: "error", id: "m-1", code: "too_many_requests", mes
 expect(busy.state === "failed" && busy.problem.retryAfter === 3, "an error with patience");
 expect(through([{ type: "error", code: "bad_frame", message: "What?" }]).state === "failed", "an error without an id");
 
+const asked = { id: "c1", expiresAt: "2999-01-01T00:00:00.000Z", calls: [{ name: "n", summary: "Do it", arguments: "{}" }] };
+const waiting = through([chunk(0, "a"), { type: "tool", id: "m-1", name: "n", status: "waiting" }, { ...complete, confirmation: asked }]);
+expect(waiting.confirmation.summaries[0] === "Do it" && waiting.confirmation.until > Date.now(), "what is to be confirmed");
+expect(waiting.steps[0].state === "waiting", "a step that waits");
+expect(through([chunk(0, "a"), { ...complete, confirmation: { id: 7 } }]).confirmation === null, "a malformed confirmation");
+const kept = [["q1", asked], ["q2", null], ["q3", asked]].flatMap(([content, confirmation]) => [
+  { role: "user", content }, { role: "assistant", content: "a", confirmation },
+]);
+const [early, , last] = storedTurns(kept);
+expect(early.confirmation.isAnswered && !last.confirmation.isAnswered, "only the last turn still asks");
+
 const tool = { type: "tool", id: "m-1", name: "search_words", arguments: { query: "猫" } };
 const steps = through([{ ...tool, status: "started" }, { ...tool, status: "done" }]).steps;
 expect(steps.length === 1 && steps[0].state === "done", "a tool's two frames are one step");

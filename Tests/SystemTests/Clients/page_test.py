@@ -104,6 +104,25 @@ async def shows_hostile_answers_as_text(page, arguments):
     expect(not problems, "; ".join(problems))
 
 
+async def asks_for_a_yes(page, arguments):
+    """A tool that writes waits for one of two buttons; they are gone with the answer, and after a reload."""
+    buttons = f"{LAST}.querySelectorAll('.decision button')"
+    answer = f"{LAST}.querySelector('.markdown').textContent"
+    for label, said in [("No", "nothing was changed"), ("Yes", "remembered")]:
+        await sign_in(page, arguments)
+        await ask(page, "Please remember that my exam is in July")
+        expect(await page.evaluate(f"{buttons}.length") == 2, "there are no two buttons")
+        names = await page.evaluate(f"[...{buttons}].map((button) => button.getAttribute('aria-label'))")
+        expect(all("exam is in July" in name for name in names), f"the buttons do not say what for: {names}")
+        await page.call("Page.reload")
+        await page.until(f"document.querySelectorAll('.turn').length && {buttons}.length === 2", "the buttons survive a reload")
+        await page.until(CONNECTED, "the connection opens")
+        await page.evaluate(f"[...{buttons}].find((button) => button.textContent.startsWith({json.dumps(label)})).click()")
+        await page.until(f"document.querySelectorAll('.turn').length === 2 && {LAST}.dataset.state === 'complete'", "it is answered", 40)
+        expect(said in await page.evaluate(answer), f"the answer to {label}: " + await page.evaluate(answer))
+        expect(await page.evaluate("document.querySelectorAll('.decision button').length") == 0, "the buttons stay")
+
+
 async def reduces_frames(page, arguments):
     await sign_in(page, arguments)
     problems = await page.run((HERE / "page_rules.js").read_text())
@@ -309,8 +328,8 @@ async def fits_a_phone(page, arguments):
 
 CHECKS = [
     signs_in_by_fragment, refuses_a_bad_token, answers_a_question, shows_stored_conversations,
-    shows_hostile_answers_as_text, reduces_frames, stops_an_answer, reconnects, works_by_keyboard,
-    keeps_an_input_methods_enter, manages_conversations, judges_and_asks_again, knows_the_person,
+    shows_hostile_answers_as_text, reduces_frames, asks_for_a_yes, stops_an_answer, reconnects,
+    works_by_keyboard, keeps_an_input_methods_enter, manages_conversations, judges_and_asks_again, knows_the_person,
     searches_by_meaning, shows_the_session, fits_a_phone,
 ]
 
