@@ -117,7 +117,10 @@ struct Rounds: Sendable {
       note(outcome, number, key: ToolAudit.key(turn, number))
     }
     try Task.checkCancellation()
-    draft.change { $0.sources += outcomes.flatMap(\.sources) }
+    draft.change { content in
+      content.sources += outcomes.flatMap(\.sources)
+      content.usage = outcomes.reduce(content.usage) { $0 + $1.usage }
+    }
     let refusal = ToolError(.tooManyCalls, "too many calls at once").content.description
     return outcomes.map { outcome in
       .toolResult(call: outcome.call, content: outcome.content, isError: outcome.error != nil)

@@ -224,15 +224,15 @@ struct Program: Sendable {
       + ContextTools(context, now: { .now }).all
     let conversations = storedConversations
     var agents: [String: Agent] = [:]
-    for profile in AssistantList.profiles(model: settings.model) {
+    for profile in AssistantList.profiles(model: settings.model).map(providers.withSearch) {
       let flags = settings.flags.filter { $0.assistant == profile.name }
       agents[profile.name] = Agent(
         profile: profile, model: providers.model(for: profile.name, like: profile.model),
-        tools: tools, knowledge: knowledge, retriever: retriever, store: conversations,
-        classifier: providers.classifier(), confirmations: confirmations,
+        tools: tools + providers.searchTools, knowledge: knowledge, retriever: retriever,
+        store: conversations, classifier: providers.classifier(), confirmations: confirmations,
         variants: AssistantList.variantProfiles(of: profile.name, model: settings.model).map {
           let version = AssistantList.version($0.variant, of: profile.name)
-          return ($0, providers.model(for: version, like: $0.model))
+          return (providers.withSearch($0), providers.model(for: version, like: $0.model))
         },
         summaryModel: providers.summarizer(for: profile.name),
         choose: { caller in FeatureFlag.variant(for: caller, flags) },

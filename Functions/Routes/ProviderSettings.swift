@@ -71,7 +71,8 @@ struct ProviderSettings: Sendable {
   let classifier: ModelChoice
   /// Tells what falls out of the part of a conversation that models see again; nil: who answers.
   let summary: ModelChoice?
-  let groundsInSearch: Bool
+  /// Which assistants may look things up in Google Search, through Gemini.
+  let grounding: SearchGrounding
   let openAIBase: String
   let anthropicBase: String
   let geminiBase: String
@@ -102,7 +103,10 @@ struct ProviderSettings: Sendable {
     let summary = try read.text(.summaryModel, 0...512)
     self.summary = ModelChoice(summary[...])
     guard summary.isEmpty || self.summary != nil else { throw read.refusal(.summaryModel) }
-    groundsInSearch = try read.choice(.searchGrounding, of: ["true", "false"]) == "true"
+    guard let grounding = SearchGrounding(try read.text(.searchGrounding, 1...1_024)) else {
+      throw read.refusal(.searchGrounding)
+    }
+    self.grounding = grounding
     openAIBase = try read.address(.openAIBase, schemes: ["https", "http"])
     anthropicBase = try read.address(.anthropicBase, schemes: ["https", "http"])
     geminiBase = try read.address(.geminiBase, schemes: ["https", "http"])
@@ -126,6 +130,12 @@ struct ProviderSettings: Sendable {
       throw SettingError(
         name: Setting.googleProject.name, value: "", range: "given when vertex is a provider")
     }
+  }
+
+  /// The first of Gemini's models that is named anywhere, else its standard one.
+  var searchModel: ModelChoice {
+    let named = choices + byAssistant.sorted { $0.key < $1.key }.flatMap(\.value)
+    return named.first { $0.provider == .gemini || $0.provider == .vertex } ?? ModelChoice(.gemini)
   }
 
   /// Who answers for an assistant, or a version of one (`japanese/short`).

@@ -27,7 +27,9 @@ struct Providers: Sendable {
 
   /// The models of an assistant, one behind the other.
   func model(for assistant: String, like standard: ModelSettings) -> FallbackModel {
-    chain(settings.choices(for: assistant), like: standard)
+    chain(
+      settings.choices(for: assistant), like: standard,
+      grounds: settings.grounding.holds(for: assistant))
   }
 
   /// The model that decides on intents: few tokens, always the same words.
@@ -44,16 +46,38 @@ struct Providers: Sendable {
       like: ModelSettings(name: "", temperature: 0, maximumTokens: 400))
   }
 
-  private func chain(_ choices: [ModelChoice], like standard: ModelSettings) -> FallbackModel {
+  /// An assistant with tools that may look things up in Google Search is given a tool for it.
+  func withSearch(_ profile: Profile) -> Profile {
+    let version = AssistantList.version(profile.variant, of: profile.name)
+    guard settings.grounding.holds(for: version), !profile.tools.isEmpty else { return profile }
+    var profile = profile
+    profile.tools.append(WebSearch.name)
+    for place in profile.specialists.indices {
+      profile.specialists[place].tools?.append(WebSearch.name)
+    }
+    return profile
+  }
+
+  /// The tool that Google Search is asked with, where any assistant may: Gemini searches and answers.
+  var searchTools: [Tool] {
+    guard settings.grounding != .never else { return [] }
+    let choice = settings.searchModel
+    let standard = ModelSettings(name: choice.model, temperature: 0, maximumTokens: 600)
+    return [WebSearch.tool(chain([choice], like: standard, grounds: true), settings: standard)]
+  }
+
+  private func chain(
+    _ choices: [ModelChoice], like standard: ModelSettings, grounds: Bool = false
+  ) -> FallbackModel {
     FallbackModel(
       choices.map { choice in
         var settings = standard
         settings.name = choice.model
-        return (model(choice), settings)
+        return (model(choice, grounds: grounds), settings)
       }, breakers: breakers)
   }
 
-  private func model(_ choice: ModelChoice) -> any Model {
+  private func model(_ choice: ModelChoice, grounds: Bool) -> any Model {
     let keys = keys
     switch choice.provider {
     case .openai:
@@ -66,10 +90,10 @@ struct Providers: Sendable {
       let access = Gemini.Access.key(base: settings.geminiBase, version: "v1beta") {
         try await keys.key(.geminiKey)
       }
-      let wire = Gemini(access, groundsInSearch: settings.groundsInSearch)
+      let wire = Gemini(access, groundsInSearch: grounds)
       return HTTPModel(wire, model: choice.model, client: http)
     case .vertex:
-      let wire = Gemini(vertexAccess, groundsInSearch: settings.groundsInSearch)
+      let wire = Gemini(vertexAccess, groundsInSearch: grounds)
       return HTTPModel(wire, model: choice.model, client: http)
     case .bedrock:
       return HTTPModel(BedrockOnDemand(bedrock), model: choice.model, client: http)

@@ -33,9 +33,10 @@ struct Setting: Sendable {
       "The small model that keeps the memory of long conversations: it is given what falls out "
       + "of the part that is seen again, with every few turns; empty: the assistant's own.")
   static let searchGrounding = Setting(
-    name: "SEARCH_GROUNDING", standard: "false", range: "true or false",
-    meaning: "Whether Gemini may ground answers in Google Search where no tool of ours is offered; "
-      + "the pages are shown as sources.")
+    name: "SEARCH_GROUNDING", standard: "false",
+    range: "true, false, or assistants (`japanese`, `japanese/short`) with commas between them",
+    meaning: "Which assistants may look things up in Google Search, through Gemini: by a tool "
+      + "`search_web`, or directly where no tool is offered; the pages are shown as sources.")
   static let temperature = Setting(
     name: "LLM_TEMPERATURE", standard: "0.7", range: "a number from 0 to 2",
     meaning: "How freely the model words its answers.")

@@ -38,6 +38,7 @@ import Testing
     ("LLM_PROVIDER", Array(repeating: "openai", count: 9).joined(separator: ",")),
     ("ASSISTANT_PROVIDERS", "french=openai"), ("ASSISTANT_PROVIDERS", "japanese"),
     ("ASSISTANT_PROVIDERS", "japanese=openai;japanese=gemini"), ("SEARCH_GROUNDING", "yes"),
+    ("SEARCH_GROUNDING", "japanese,"), ("SEARCH_GROUNDING", "japanese/none"),
     ("ANTHROPIC_BASE_URL", "ftp://x"), ("GEMINI_API_KEY", "secret\u{7}key"),
     ("LLM_TEMPERATURE", "hot"), ("LLM_TEMPERATURE", "2.1"), ("LLM_TEMPERATURE", "-0.1"),
     ("LLM_TEMPERATURE", "nan"), ("LLM_MAX_TOKENS", "0"), ("LLM_MAX_TOKENS", "1.5"),
@@ -72,6 +73,19 @@ import Testing
     #expect(settings.choices(for: "japanese") == [ModelChoice(.gemini), ModelChoice(.openai)])
     #expect(settings.classifier == ModelChoice(.gemini))
     #expect(settings.keys == ["ANTHROPIC_API_KEY": "k"])
+  }
+
+  @Test(arguments: [
+    ("false", "japanese", false), ("true", "japanese/short", true),
+    ("japanese", "japanese/short", true), ("japanese/short", "japanese", false),
+    ("japanese/short, japanese/tools", "japanese/tools", true),
+  ])
+  func `the web is searched where the setting says`(
+    setting: String, version: String, expected: Bool
+  ) throws {
+    let providers = try settings(["SEARCH_GROUNDING": setting]).providers
+    #expect(providers.grounding.holds(for: version) == expected)
+    #expect(providers.searchModel == ModelChoice(.gemini))
   }
 
   @Test func `vertex needs a project`() throws {

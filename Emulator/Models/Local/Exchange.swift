@@ -33,11 +33,38 @@ struct Exchange {
     }
     let (preamble, text) = Self.divided(said.last ?? "")
     self.preamble = preamble
-    question = Question(text, after: said.dropLast().last)
+    question = Question(text, after: Self.subjects(of: task.messages.prefix(asked)))
     self.said = said
     self.made = made
     self.results = results
     self.rounds = rounds
+  }
+
+  /// Answers further back are forgotten.
+  private static let longestMemory = 6
+
+  /// What was talked about before, newest first: of each question, and where it names nothing of the
+  /// first thing that its answer marks (`**猫**`, `「猫」`).
+  private static func subjects(of messages: ArraySlice<ModelTurn>) -> [[String]] {
+    var subjects: [[String]] = []
+    var answer: [String] = []
+    for message in messages.reversed() where subjects.count < longestMemory {
+      switch message {
+      case .assistant(let text, _): if !text.isEmpty { answer = Array(marked(text).prefix(1)) }
+      case .user(let text):
+        let asked = Question(divided(text).question).terms
+        if let found = [asked, answer].first(where: { !$0.isEmpty }) { subjects.append(found) }
+        answer = []
+      case .result: break
+      }
+    }
+    return subjects
+  }
+
+  private static func marked(_ answer: String) -> [String] {
+    let bold = answer.split(separator: "**", omittingEmptySubsequences: false)
+    let parts = bold.count > 2 ? [String(bold[1])] : []
+    return (parts + Question(answer).quoted).filter(\.containsJapanese)
   }
 
   /// A message that gives a text and then asks: `… Question: …`.
@@ -82,9 +109,14 @@ struct Exchange {
     if first.hasPrefix("ありがとう") { return .thanks }
     if ["thanks", "thank"].contains(first), question.stems.isEmpty { return .thanks }
     if ["hello", "hi", "hey"].contains(first), question.stems.isEmpty { return .greeting }
-    let asksWho =
-      words.starts(with: ["who", "are", "you"]) || words.starts(with: ["what", "are", "you"])
-    return asksWho || words.starts(with: ["what", "model"]) ? .identity : nil
+    let openings = [
+      ["who", "are", "you"], ["what", "are", "you"], ["who", "made", "you"],
+      ["who", "built", "you"], ["what", "model"], ["are", "you", "a", "bot"],
+      ["are", "you", "human"], ["are", "you", "real"],
+    ]
+    if openings.contains(where: { words.starts(with: $0) }) { return .identity }
+    return ["あなたは誰", "あなたは何", "あなたはだれ", "人間ですか"].contains(where: question.head.holds)
+      ? .identity : nil
   }
 }
 

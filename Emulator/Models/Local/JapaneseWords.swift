@@ -27,6 +27,11 @@ enum JapaneseWords {
     "の", "は", "が", "を", "に", "で", "と", "へ", "も", "や", "か",
   ]
 
+  /// They point at something that was named before. What is left of その意味 is そ.
+  private static let pointing: Set<String> = [
+    "そ", "こ", "あ", "それ", "これ", "あれ", "その", "この", "あの", "では", "じゃあ", "それでは",
+  ]
+
   /// English stems for the asking words in a run of Japanese.
   static func meanings(in run: String) -> [String] {
     var meanings: [String] = []
@@ -40,7 +45,7 @@ enum JapaneseWords {
     for (word, _) in asking where rest != word { rest = rest.replacing(word, with: " ") }
     for filler in fillers { rest = rest.replacing(filler, with: " ") }
     return rest.split(separator: " ").flatMap { split(String($0)) }
-      .filter { part in !part.allSatisfy(particles.contains) }
+      .filter { part in !part.allSatisfy(particles.contains) && !pointing.contains(part) }
   }
 
   /// Splits where a particle stands between words: behind something with kanji or katakana, before

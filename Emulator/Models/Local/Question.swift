@@ -2,6 +2,8 @@
 struct Question: Equatable {
   /// Characters in which a question is looked for; what follows is material.
   private static let longest = 4_000
+  /// Characters of a Japanese question that leaves out what it is about.
+  private static let longestEllipsis = 20
 
   let text: String
   /// The part of the text that is looked at.
@@ -20,8 +22,8 @@ struct Question: Equatable {
   let names: [String]
   let isJapanese: Bool
 
-  /// `earlier` is the message before: a question about "it" is about what that one was about.
-  init(_ text: String, after earlier: String? = nil) {
+  /// `earlier` is what was talked about before, newest first: a question about "it" is about that.
+  init(_ text: String, after earlier: [[String]] = []) {
     self.text = text
     let text = String(text.prefix(Self.longest))
     head = text
@@ -34,10 +36,10 @@ struct Question: Equatable {
     names = Self.names(tokens)
     let quotedStems = Set(quoted.flatMap { Words.stems($0) })
     stems = Words.stems(text).filter { !quotedStems.contains($0) }
-    if terms.isEmpty, names.isEmpty, let earlier, Self.refersBack(text) {
-      let before = Question(earlier)
-      quoted = before.quoted
-      japanese = before.japanese
+    if terms.isEmpty, names.isEmpty, let before = earlier.first,
+      Self.refersBack(text) || isJapanese && text.count <= Self.longestEllipsis
+    {
+      japanese = before
     }
   }
 
@@ -73,6 +75,7 @@ struct Question: Equatable {
   private static func quoted(in text: String) -> [String] {
     var found: [String] = []
     var rest = text[...]
+    if text.holds(" '") { found += apostrophized(in: text) }
     while let start = rest.firstIndex(where: { mark in marks.contains { $0.open == mark } }) {
       let inside = rest.index(after: start)
       let close = marks.first { $0.open == rest[start] }?.close
@@ -85,6 +88,16 @@ struct Question: Equatable {
       rest = rest[rest.index(after: end)...]
     }
     return found
+  }
+
+  /// `'to drink'`. An apostrophe inside of a word quotes nothing.
+  private static func apostrophized(in text: String) -> [String] {
+    text.split(separator: " '").dropFirst().compactMap { part in
+      let pieces = part.split(separator: "'", omittingEmptySubsequences: false)
+      guard pieces.count > 1, pieces[1].first.map({ !$0.isLetter }) ?? true else { return nil }
+      let quote = String(pieces[0]).trimmed
+      return (1...200).contains(quote.count) ? quote : nil
+    }
   }
 
   private static func japanese(_ tokens: [Words.Token], isJapanese: Bool) -> [String] {

@@ -34,10 +34,17 @@ struct ToolChoice {
     let fitting = profiles.compactMap { profile -> Candidate? in
       let words = words(of: profile)
       guard let candidate = candidate(profile, words: words) else { return nil }
-      return words > 0 || candidate.fit >= 1 ? candidate : nil
+      return words > 0 || candidate.fit >= 1 || isBareWord ? candidate : nil
     }
     return fitting.enumerated()
       .sorted { ($0.element.score, $1.offset) > ($1.element.score, $0.offset) }.map(\.element)
+  }
+
+  /// Nothing but a word or two: somebody wants to know something about them.
+  private var isBareWord: Bool {
+    let words = Words.tokens(question.head.folded).map(\.text)
+    return (1...2).contains(words.count)
+      && words.allSatisfy { !Words.empty.contains($0) && $0.count > 2 }
   }
 
   /// The best call of a tool that has to be called, whether it fits or not.

@@ -82,6 +82,8 @@ package struct ToolInvocation: Sendable {
 package struct ToolResult: Sendable, Equatable {
   package var content: JSONValue
   package var sources: [Source]
+  /// Tokens of a model that the tool itself has asked.
+  package var usage = Usage()
 
   package init(_ content: JSONValue, sources: [Source] = []) {
     self.content = content

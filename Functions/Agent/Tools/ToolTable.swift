@@ -46,6 +46,7 @@ package struct ToolTable: Sendable {
     package var error: ToolError?
     package var sources: [Source]
     package var duration: Duration
+    package var usage = Usage()
   }
 
   /// Runs the calls of one round: read-only ones side by side, one with effects alone and in turn.
@@ -103,7 +104,7 @@ package struct ToolTable: Sendable {
       }
       return Outcome(
         call: call, content: content, error: nil, sources: result.sources,
-        duration: start.duration(to: .now))
+        duration: start.duration(to: .now), usage: result.usage)
     } catch {
       let problem = (error as? ToolError) ?? ToolError(.failed, "the tool failed")
       return Outcome(

@@ -1,5 +1,6 @@
 """Who answers is a setting: a chat turn with each provider, and with the next one when the first fails."""
 import json
+import pathlib
 import tempfile
 
 from harness import Chat, Emulator, READY, completed, http, run, text_of
@@ -42,6 +43,32 @@ async def test_anthropic():
 
 async def test_gemini():
     await one_turn([PATHS["gemini"]], LLM_PROVIDER="gemini", SEARCH_GROUNDING="true")
+
+
+SEARCH = {"answers": [
+    {"provider": "openai", "contains": "won the cup", "toolCalls": [
+        {"name": "search_web", "arguments": {"query": "Who won the cup?"}}]},
+    {"provider": "gemini", "contains": "who won the cup", "text": "Team Blue won it on 3 May."},
+    {"provider": "openai", "contains": "Team Blue", "text": "Team Blue has won."}]}
+
+
+async def test_google_search_by_another_provider_and_its_pages_are_sources():
+    script = pathlib.Path(folder.name) / "search.json"
+    script.write_text(json.dumps(SEARCH))
+    for setting, offered in [("japanese", True), ("japanese/short", False), ("false", False)]:
+        with Emulator(folder.name + "/state", "--script", str(script), SEARCH_GROUNDING=setting):
+            async with Chat(READY["token"]) as chat:
+                frames = await chat.ask("Who won the cup?")
+            end = completed(frames)
+            requests = json.loads(http("/_martlet/models/requests", base=READY["services"])[2])["requests"]
+            searches = [request["body"] for request in requests if request["path"] == PATHS["gemini"]]
+            if offered:
+                assert text_of(frames) == "Team Blue has won.", text_of(frames)
+                assert end["sources"] == [{"source": "https://search.example/?q=Who%20won%20the%20cup%3F",
+                                           "title": "search.example", "type": "web"}], end["sources"]
+                assert len(searches) == 1 and searches[0]["tools"] == [{"googleSearch": {}}], searches
+            else:
+                assert not searches and not [s for s in end["sources"] if s["type"] == "web"], (searches, end)
 
 
 async def test_vertex():

@@ -10,7 +10,10 @@ import asyncio
 import io
 import json
 import math
+import pathlib
+import re
 import struct
+import subprocess
 import sys
 import time
 import wave
@@ -232,11 +235,24 @@ def asynchronous_clients_stream(base):
         expect("stand-in" in text, text)
 
 
+def snippets_of_the_docs_run(base):
+    folder = pathlib.Path(__file__).resolve().parents[3]
+    text = (folder / "docs/models.md").read_text()
+    blocks = re.findall(r"```(python|sh)\n(.*?)```", text, re.S)
+    expect(len(blocks) > 6, "where are the snippets?")
+    for kind, code in blocks:
+        command = [sys.executable, "-c"] if kind == "python" else ["bash", "-ec"]
+        done = subprocess.run(command + [code.replace("http://127.0.0.1:4566", base)], capture_output=True, text=True, timeout=60)
+        expect(done.returncode == 0 and len(done.stdout) > 20, f"{code}\n{done.stdout}{done.stderr}")
+        if kind == "python":
+            expect("stand-in" in done.stdout, done.stdout)
+
+
 CHECKS = [
     responses_answer_and_stream, responses_call_tools, responses_fail_as_the_original, openai_transcribes,
     openai_embeddings_are_the_same_in_both_encodings, titan_embeds_in_both_versions, gemini_grounds_in_search,
     vertex_chats_and_streams, the_oldest_google_sdk_chats_and_streams, clients_try_again_by_themselves,
-    asynchronous_clients_stream,
+    asynchronous_clients_stream, snippets_of_the_docs_run,
 ]
 
 if __name__ == "__main__":
