@@ -264,3 +264,61 @@ import Testing
     #expect(Tokens.count(model.reply(to: task).text) <= 2)
   }
 }
+
+/// What one says after the first question, and what is no question at all.
+@Suite struct FollowUpTests {
+  private let model = LocalModel()
+
+  private func calls(_ said: [ModelTurn]) -> [String] {
+    var task = ModelTask(model: "m")
+    task.messages = said
+    task.tools = TutorTools.all
+    return model.reply(to: task).calls.map { "\($0.name) \($0.arguments)" }
+  }
+
+  @Test(arguments: [
+    ("What does 食べる mean?", "It means “to eat”.", "And how is it read?", "食べる"),
+    ("How do I say cat?", "The meaning of **猫** is “cat”.", "How many strokes does it have?", "猫"),
+    ("語は何画ですか", "「語」の画数は14です。", "その意味は？", "語"),
+    ("語は何画ですか", "「語」の画数は14です。", "例文をください", "語"),
+  ])
+  func `a follow-up is about what was talked about`(
+    question: String, answer: String, next: String, subject: String
+  ) throws {
+    let calls = calls([.user(question), .assistant(answer, calls: []), .user(next)])
+    #expect(!calls.isEmpty)
+    #expect(calls.allSatisfy { $0.contains("\"\(subject)\"") })
+  }
+
+  @Test func `remembers further back than the last answer`() {
+    let calls = calls([
+      .user("What does 水 mean?"), .assistant("Water.", calls: []), .user("Thanks!"),
+      .assistant("You are welcome.", calls: []), .user("How many strokes does it have?"),
+    ])
+    #expect(calls.first?.contains("水") == true)
+  }
+
+  @Test func `another subject is not the old one`() {
+    let calls = calls([
+      .user("What does 食べる mean?"), .assistant("**食べる**", calls: []), .user("「犬」は？"),
+    ])
+    #expect(calls.allSatisfy { $0.contains("犬") && !$0.contains("食べる") } && !calls.isEmpty)
+  }
+
+  @Test(arguments: ["water", "water?"])
+  func `a bare word is looked up`(text: String) {
+    #expect(calls([.user(text)]).first?.contains("\"water\"") == true)
+  }
+
+  @Test func `single quotation marks quote, apostrophes do not`() {
+    #expect(Question("How do you write 'to drink' in kanji?").terms == ["to drink"])
+    #expect(Question("It's the dogs' bowl, isn't it?").terms.isEmpty)
+  }
+
+  @Test(arguments: ["Who made you?", "あなたは誰ですか", "Are you human?"])
+  func `says what it is`(text: String) {
+    let reply = model.reply(to: ModelTask(text, tools: TutorTools.all))
+    #expect(reply.calls.isEmpty)
+    #expect(reply.text.contains(LocalModel.name))
+  }
+}
