@@ -14,6 +14,7 @@ enum JapaneseWords {
     ("注文", ["order"]),
     ("残高", ["balance"]), ("口座", ["account"]), ("振込", ["transfer"]), ("予約", ["reservation"]),
     ("時間", ["time"]), ("日付", ["date"]), ("場所", ["place"]), ("住所", ["address"]), ("要約", ["summary"]),
+    ("覚えて", ["remember"]), ("忘れて", ["forget"]),
   ].map { ($0.0, $0.1.map(Words.stem)) }
 
   /// Endings and fillers of questions, longest first.

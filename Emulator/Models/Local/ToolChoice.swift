@@ -5,7 +5,8 @@ import JSON
 ///
 /// A tool is chosen when words of the question stand in its name, description or arguments, rarer words
 /// among the offered tools counting more, and when its required arguments can be filled from the
-/// question. Nothing here knows any tool by name.
+/// question. A tool that changes something has to be asked for in its own words; that the others found
+/// nothing is no reason to call it. Nothing here knows any tool by name.
 struct ToolChoice {
   struct Candidate: Equatable {
     var name: String
@@ -31,7 +32,11 @@ struct ToolChoice {
 
   /// The tools that fit, best first; of equals the one offered first.
   func candidates() -> [Candidate] {
+    let stems = question.stems
     let fitting = profiles.compactMap { profile -> Candidate? in
+      guard profile.requests.isEmpty || stems.contains(where: profile.requests.contains) else {
+        return nil
+      }
       let words = words(of: profile)
       guard let candidate = candidate(profile, words: words) else { return nil }
       return words > 0 || candidate.fit >= 1 || isBareWord ? candidate : nil

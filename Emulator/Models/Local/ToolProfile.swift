@@ -11,6 +11,9 @@ struct ToolProfile {
   private let conceptWeights: [String: Double]
   /// Concepts that name the tool's own business and so cannot be what is asked about.
   let business: Set<String>
+  /// For a tool that changes something: of these stems the question has to have one. They are those of
+  /// its name and of the requests that its description quotes. Empty for a tool that only looks.
+  let requests: Set<String>
 
   struct Property {
     var name: String
@@ -53,11 +56,38 @@ struct ToolProfile {
     self.conceptWeights = conceptWeights
     let named = Words.stems(ofName: tool.name) + properties.flatMap { Words.stems(ofName: $0.name) }
     business = Set((named + Words.stems(Self.withoutExamples(tool.description))).map(Words.concept))
+    let name = Words.stems(ofName: tool.name)
+    requests =
+      name.first.map(Self.changing.contains) == true
+      ? Set(name + Words.stems(Self.quoted(tool.description))) : []
   }
+
+  /// Stems with which names of tools begin that change something.
+  private static let changing = Set(
+    [
+      "add", "book", "buy", "cancel", "change", "close", "create", "delete", "forget", "move",
+      "order", "pay", "post", "put", "record", "register", "remember", "remove", "save", "send",
+      "set", "store", "submit", "transfer", "update", "write",
+    ].map(Words.stem))
 
   /// A word of the same meaning counts half of the word itself.
   func weight(of stem: String) -> Double {
     max(weights[stem] ?? 0, (conceptWeights[Words.concept(stem)] ?? 0) / 2)
+  }
+
+  /// What stands in quotation marks: how people ask for it.
+  private static func quoted(_ description: String) -> String {
+    var kept = ""
+    var isQuoted = false
+    for character in description {
+      if "\"“”「」".contains(character) {
+        isQuoted.toggle()
+        kept.append(" ")
+      } else if isQuoted {
+        kept.append(character)
+      }
+    }
+    return kept
   }
 
   /// Examples in a description name what may be asked about, not the tool's business.
