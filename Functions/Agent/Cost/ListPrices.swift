@@ -2,13 +2,15 @@ extension PriceTable {
   /// List prices of the providers in US dollars per million tokens, written as `MODEL_PRICES` is:
   /// `model=input/output[/cached[/audioInput/audioOutput]]`.
   ///
-  /// Looked up on 2026-11-21 in the list of LiteLLM 1.106.2 (model_prices_and_context_window.json) and
-  /// compared with what the providers' own pages said between 7 October and 5 November 2026:
-  /// platform.claude.com/docs/en/about-claude/pricing, developers.openai.com/api/docs/pricing,
-  /// ai.google.dev/gemini-api/docs/pricing, aws.amazon.com/bedrock/pricing. Without discounts and
-  /// surcharges: batches, priority, regional profiles of Bedrock, prompts over 100,000 (Haiku 5.5),
-  /// 200,000 (Gemini Pro) or 272,000 tokens (GPT), writing to a cache. Prices of Gemini 3.6 to 3.8 Flash
-  /// double on 2027-01-01. Stand-ins cost nothing.
+  /// Looked up on 2026-11-21 in the list of LiteLLM 1.106.2 (model_prices_and_context_window.json).
+  /// Compared with Anthropic's page (platform.claude.com/docs/en/about-claude/pricing, October 2026), and
+  /// with what others quote of OpenAI's (developers.openai.com/api/docs/pricing, August to November 2026),
+  /// Google's (ai.google.dev/gemini-api/docs/pricing, September and October 2026) and Amazon's
+  /// (aws.amazon.com/bedrock/pricing, May 2026); prices of speech stand in LiteLLM's list alone.
+  ///
+  /// Without discounts and surcharges: batches, priority, regional profiles of Bedrock, prompts over
+  /// 100,000 (Haiku 5.5), 200,000 (Gemini Pro) or 272,000 tokens (GPT), writing to a cache. Prices of
+  /// Gemini 3.6 to 3.8 Flash double on 2027-01-01. Stand-ins cost nothing.
   package static let standard = PriceTable(date: "2026-11-21", list(lines) ?? [])
 
   static let lines = [openAI, anthropic, google, amazon, "martlet-=0/0"].joined(separator: ",")
