@@ -146,6 +146,8 @@ private struct Talk {
     var reader = AnswerReader(id: id)
     var frame: JSONObject = ["action": "chat", "id": .string(id), "message": .string(text)]
     frame["conversationId"] = conversation.map { .string($0) }
+    // What is judged is what the assistant says now, not what it said to somebody before.
+    frame["fresh"] = true
     messages += 1
     let tokens = answer.tokens
     defer {

@@ -19,6 +19,7 @@ package struct Agent: Sendable {
   private let retriever: Retriever?
   private let store: any ConversationStore
   private let summaryModel: (any Model)?
+  private let cache: AnswerCache?
   private let admit: @Sendable (Caller) async throws -> Void
   private let person: @Sendable (Caller) async throws -> [ContextEntry]
   private let steering: Steering
@@ -46,10 +47,11 @@ package struct Agent: Sendable {
   /// specialists leave it open; without one they alone decide. Without `confirmations` there are no
   /// writing tools.
   ///
-  /// With a `retriever` passages are looked for by it, else by words in `knowledge`.
+  /// With a `retriever` passages are looked for by it, else by words in `knowledge`. With a `cache`
+  /// answers of profiles that share theirs are given again.
   package init(
     profile: Profile, model: any Model, tools: [Tool], knowledge: Knowledge?,
-    retriever: Retriever? = nil, store: any ConversationStore,
+    retriever: Retriever? = nil, store: any ConversationStore, cache: AnswerCache? = nil,
     classifier: (any Model)? = nil, confirmations: StoredConfirmations? = nil,
     variants: [(profile: Profile, model: any Model)] = [],
     summaryModel: (any Model)? = nil,
@@ -74,6 +76,7 @@ package struct Agent: Sendable {
     self.retriever = retriever ?? knowledge.map { Retriever($0) }
     self.store = store
     self.summaryModel = summaryModel
+    self.cache = cache
     self.admit = admit
     self.person = person
     self.now = now
@@ -100,8 +103,10 @@ package struct Agent: Sendable {
       summaryModel: summaryModel, store: store, question: question,
       conversation: question.conversationID,
       deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
-      admit: admit, person: person, watch: watch, emit: emit,
-      audit: audit
+      admit: admit, person: person,
+      cache: TurnCache(cache, question, profile, model: version.model.name) {
+        await knowledgeVersion(for: question.caller, profile)
+      }, watch: watch, emit: emit, audit: audit
     )
     var report = await run.run { try await passages(for: question, profile) }
     // What is done behind the answer is not counted.
@@ -119,10 +124,24 @@ package struct Agent: Sendable {
     guard let retriever, profile.limits.passages > 0 else {
       return Retrieval(passages: [], mode: .words)
     }
-    let filter = PassageFilter(
-      tenant: question.caller.tenant, owner: question.caller.owner, types: profile.passageTypes)
+    let filter = filter(question.caller, profile)
     return try? await retriever.passages(
       for: question.text.text, limit: profile.limits.passages, share: profile.limits.share,
       filter: filter)
+  }
+
+  /// Empty for an assistant without knowledge, nil when what is made from it is not for others.
+  private func knowledgeVersion(for caller: Caller, _ profile: Profile) async -> String? {
+    guard let retriever, profile.limits.passages > 0 else { return "" }
+    return await retriever.version(for: filter(caller, profile))
+  }
+
+  /// Names the knowledge of a caller, as answers of the standard version rest on it.
+  package func knowledgeVersion(for caller: Caller) async -> String? {
+    await knowledgeVersion(for: caller, standard.profile)
+  }
+
+  private func filter(_ caller: Caller, _ profile: Profile) -> PassageFilter {
+    PassageFilter(tenant: caller.tenant, owner: caller.owner, types: profile.passageTypes)
   }
 }

@@ -17,6 +17,14 @@ final class Draft: Sendable {
     var toolTimes: [TurnReport.ToolTime] = []
     /// What the person is asked to confirm.
     var confirmation: ConfirmationRequest?
+    /// What was found for the question; nil when the knowledge could not be searched.
+    var retrieval: Retrieval?
+    /// The look into the cache of a turn whose answer may be shared.
+    var look: AnswerCache.Look?
+    /// The answer out of the cache.
+    var cached: CachedAnswer?
+    /// What the answer names.
+    var named: [Source] = []
   }
 
   private let content = Mutex(Content())

@@ -19,6 +19,9 @@ package struct Profile: Sendable {
   package var passageTypes: Set<String>?
   /// Who of it answers which questions; none: it answers all of them as a whole.
   package var specialists: [Specialist]
+  /// Whether an answer to a conversation's first question may be given to others of the tenant who ask
+  /// the same. Not for personal assistants.
+  package var sharesAnswers = false
   /// Which version of the assistant this is; nil is the standard one.
   package var variant: String?
 

@@ -77,6 +77,8 @@ package struct Question: Sendable {
   package var agent: AgentName?
   /// The answer to a question for a yes.
   package var decision: Decision?
+  /// The answer has to be made anew, whatever is in the cache.
+  package var isFresh = false
 
   package init(
     caller: Caller, key: MessageKey, text: MessageText, conversation: ConversationID? = nil,

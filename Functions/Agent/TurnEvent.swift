@@ -78,6 +78,8 @@ package struct Completion: Sendable, Equatable {
   package var session: Session.Status?
   /// What the person is asked to confirm.
   package var confirmation: ConfirmationRequest?
+  /// The answer was made for somebody else before.
+  package var isCached = false
 
   package init(
     conversation: ConversationID, message: String, finish: Finish, sources: [Source], usage: Usage,
@@ -104,6 +106,7 @@ extension Turn {
     completion.agent = AgentName.text(specialist, of: assistant)
     completion.session = session
     completion.confirmation = confirmation
+    completion.isCached = isCached
     return completion
   }
 }

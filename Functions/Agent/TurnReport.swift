@@ -66,6 +66,9 @@ package struct TurnReport: Sendable {
   package var passages: Int?
   /// How they were looked for; nil when the knowledge could not be searched.
   package var retrieval: Retrieval.Mode?
+  /// Where an answer was found that was made before; `none` when there was none to be given, nil when
+  /// none was looked for.
+  package var cache: CacheLevel?
   /// Bytes of the answer.
   package var answerBytes = 0
   /// From the beginning to the first text of the model.

@@ -16,19 +16,21 @@ struct TurnRun: Sendable {
   let now: @Sendable () -> Timestamp
   let admit: @Sendable (Caller) async throws -> Void
   let person: @Sendable (Caller) async throws -> [ContextEntry]
+  /// Nil when the answer is not to be shared.
+  let cache: TurnCache?
   let watch: @Sendable () async -> TurnInterruption
   let emit: @Sendable (TurnEvent) async throws -> Void
   let audit: @Sendable (ToolAudit) -> Void
 
   /// What was decided before the model was asked; nil until then.
   private(set) var direction: Direction?
-  private let draft = Draft()
-  private var message: String { question.key.messageID }
+  let draft = Draft()
+  var message: String { question.key.messageID }
 
   func run(_ retrieve: @escaping @Sendable () async throws -> Retrieval?) async -> TurnReport {
     let start = ContinuousClock.now
     do {
-      async let found = retrieve()
+      async let prepared = prepare(retrieve)
       async let admitted: Void = admit(question.caller)
       async let remembered = person(question.caller)
       let recent = try await history()
@@ -36,18 +38,30 @@ struct TurnRun: Sendable {
       if let before = history.first(where: { $0.message == message }) {
         return await replay(try await store.whole(before, of: question.caller))
       }
+      let known = try? await remembered
+      var (look, retrieval) = try await prepared
+      let isSearched = look?.answer == nil
+      if look == nil, history.isEmpty, question.conversation != nil { look = await cache?.look() }
+      if !history.isEmpty || known?.isEmpty != true { look = nil }
+      if let look, let cached = look.answer {
+        try await admitted
+        return await steered(by: cached.direction(profile)).give(cached, look, start)
+      }
       let direction = try await steering.direction(
         of: question, profile, recent?.conversation, history, until: deadline)
       if direction.words != nil {
         // Whoever asks for a person gets one, whatever is used up.
         return await steered(by: direction).answer(history, [], [], start)
       }
-      let retrieval = try await found
       try await admitted
+      if !isSearched { retrieval = try await retrieve() }
+      draft.change { [look, retrieval] content in
+        content.look = look
+        content.retrieval = retrieval
+      }
       // What cannot be read is not remembered for once.
-      let person = (try? await remembered) ?? []
       var report = await steered(by: direction).answer(
-        history, retrieval?.passages, person, start)
+        history, retrieval?.passages, known ?? [], start)
       report.passages = retrieval?.passages.count
       report.retrieval = retrieval?.mode
       return report
@@ -137,6 +151,9 @@ struct TurnRun: Sendable {
       report.preparation = prepared
       report.firstText = draft.current.firstText.map { start.duration(to: $0) }
       report.total = start.duration(to: .now)
+      if let look = draft.current.look {
+        await cache?.finish(look, draft.current, report, direction)
+      }
       return report
     }
     condensing.begin()
@@ -150,7 +167,7 @@ struct TurnRun: Sendable {
       conversation: conversation, caller: question.caller, deadline: deadline)
   }
 
-  private func finish(
+  func finish(
     _ ending: Generation.Ending, _ passages: [Passage], after history: [Turn]
   ) async -> TurnReport {
     let content = draft.current
@@ -160,10 +177,14 @@ struct TurnRun: Sendable {
     report.model = content.model ?? report.model
     report.tools = content.toolTimes
     report.answerBytes = content.text.utf8.count
-    let sources = Citations(
-      passages: passages, toolSources: content.sources, grounding: content.grounding
-    ).sources(of: content.text)
-    let status = status(of: ending)
+    report.cache = content.look.map { content.cached == nil ? .none : $0.level }
+    let sources =
+      content.cached?.sources
+      ?? Citations(
+        passages: passages, toolSources: content.sources, grounding: content.grounding
+      ).sources(of: content.text)
+    draft.change { $0.named = sources }
+    let status = content.cached == nil ? status(of: ending) : .complete
     if case .finished = ending, content.text.allSatisfy(\.isWhitespace) {
       return await end(report, .failed(.modelUnavailable(reason: "an empty answer")), sources)
     }
@@ -205,32 +226,9 @@ struct TurnRun: Sendable {
       completion.agent = AgentName.text(direction?.specialist?.name, of: profile.name)
       completion.session = direction?.session
       completion.confirmation = draft.current.confirmation
+      completion.isCached = draft.current.cached != nil
       if await !send(.completed(completion)) { report.outcome = .disconnected }
     }
-    return report
-  }
-
-  /// The message was answered before: the same answer again, without asking the model.
-  private func replay(_ turn: Turn) async -> TurnReport {
-    var report = report(.repeated)
-    report.turn = turn.number
-    report.usage = turn.usage
-    report.variant = turn.variant
-    let outbox = Outbox()
-    guard await send(.started(conversation: conversation, message: message)) else { return report }
-    // Beside its reading: a long answer does not fit at once.
-    async let _: Void = {
-      try? await outbox.add(turn.answer)
-      outbox.close()
-    }()
-    while let event = await outbox.next() {
-      guard await send(event) else { return report }
-    }
-    guard let completion = turn.completion else {
-      _ = await send(.failed(.modelUnavailable(reason: "interrupted before")))
-      return report
-    }
-    _ = await send(.completed(completion))
     return report
   }
 
@@ -242,7 +240,7 @@ struct TurnRun: Sendable {
 
   // MARK: Values
 
-  @Sendable private func send(_ event: TurnEvent) async -> Bool {
+  @Sendable func send(_ event: TurnEvent) async -> Bool {
     do {
       try await emit(event)
       return true
@@ -278,10 +276,14 @@ struct TurnRun: Sendable {
     turn.specialist = direction?.specialist?.name
     turn.session = direction?.session
     turn.confirmation = content.confirmation
+    turn.isCached = content.cached != nil
+    if let look = content.look, turn.isCached || TurnCache.isForAll(content, status) {
+      turn.cacheEntry = look.entry
+    }
     return turn
   }
 
-  private func report(_ outcome: TurnReport.Outcome) -> TurnReport {
+  func report(_ outcome: TurnReport.Outcome) -> TurnReport {
     var report = TurnReport(
       outcome: outcome, conversation: conversation, message: message, assistant: profile.name,
       model: speaker.name, variant: profile.variant)

@@ -30,14 +30,16 @@ extension Store {
     try await write(items.map(BatchWrite.put), in: table)
   }
 
-  /// The items with these keys, in no order; absent ones are left out.
+  /// The items with these keys, in no order; absent ones are left out. `attributes` names the ones
+  /// wanted of each; none: all.
   package func get(
-    _ keys: [Item], from table: String, consistent: Bool = true
+    _ keys: [Item], from table: String, attributes: [AttributePath] = [], consistent: Bool = true
   ) async throws(StoreError) -> [Item] {
     var found: [Item] = []
     var rest = keys[...]
     while !rest.isEmpty {
-      try await getBatch(Array(rest.prefix(Self.keysInBatch)), table, consistent, &found)
+      try await getBatch(
+        Array(rest.prefix(Self.keysInBatch)), table, attributes, consistent, &found)
       rest = rest.dropFirst(Self.keysInBatch)
     }
     return found
@@ -70,7 +72,8 @@ extension Store {
   }
 
   private func getBatch(
-    _ keys: [Item], _ table: String, _ consistent: Bool, _ found: inout [Item]
+    _ keys: [Item], _ table: String, _ attributes: [AttributePath], _ consistent: Bool,
+    _ found: inout [Item]
   ) async throws(StoreError) {
     var keys = keys
     for round in 1... {
@@ -78,9 +81,9 @@ extension Store {
       body.member("RequestItems") { bytes in
         bytes.append(UInt8(ascii: "{"))
         bytes.appendJSON(table)
-        bytes.append(contentsOf: ":{\"ConsistentRead\":\(consistent),\"Keys\":".utf8)
-        bytes.appendElements(keys) { $0.appendItem($1) }
-        bytes.append(contentsOf: "}}".utf8)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(contentsOf: wanted(keys, attributes, consistent))
+        bytes.append(UInt8(ascii: "}"))
       }
       let answer = try await call("BatchGetItem", body)
       if let responses = answer["Responses"] { found += try items(table, of: responses) }
@@ -89,6 +92,19 @@ extension Store {
       guard !keys.isEmpty else { return }
       try await rest(after: round, left: keys.count)
     }
+  }
+
+  /// What a batch asks of one table.
+  private func wanted(
+    _ keys: [Item], _ attributes: [AttributePath], _ consistent: Bool
+  ) -> [UInt8] {
+    var part = RequestBody()
+    var expression = ExpressionWriter()
+    part.member("ConsistentRead", consistent)
+    part.member("Keys") { $0.appendElements(keys) { $0.appendItem($1) } }
+    part.project(attributes, &expression)
+    expression.write(to: &part)
+    return part.finished()
   }
 
   /// Waits before what was left undone is tried again.

@@ -3,8 +3,8 @@ import Events
 import JSON
 import LambdaRuntime
 
-/// `/api/v1/admin/…`: a tenant's conversations and what it uses, for its administrators, and those in
-/// which a person is waited for.
+/// `/api/v1/admin/…`: a tenant's conversations, what it uses and its cache, for its administrators, and
+/// the conversations in which a person is waited for.
 ///
 /// Everything is of the caller's own tenant; nothing in a request can name another one.
 struct Admin: Handler {
@@ -19,6 +19,9 @@ struct Admin: Handler {
       let request = try APIRoutes.request(event.method, event.segments, to: "admin")
       if request.operation == .adminSetSession {
         return try await escalations.setSession(request, event, caller, invocation)
+      }
+      if let answer = try await queries.cache?.answer(request, event, caller, invocation) {
+        return answer
       }
       guard let query = AdminQuery(request) else { throw Refusal.notFound }
       invocation.log.info(

@@ -11,6 +11,8 @@ struct AdminQueries: Sendable {
   let ledger: UsageLedger
   let secret: @Sendable () async throws -> [UInt8]
   var rules = SessionRules()
+  /// Nil where nothing is kept.
+  var cache: CacheAdmin?
   var now: @Sendable () -> Timestamp = { .now }
 
   func answer(_ query: AdminQuery, _ event: HTTPEvent, _ caller: Caller) async throws -> JSONValue {
@@ -35,8 +37,11 @@ struct AdminQueries: Sendable {
     case .conversation(let id):
       return try await conversation(id, event, caller)
     case .statistics:
-      return ConversationViews.statistics(
+      async let cached = cache?.totals(tenant: caller.tenant)
+      var view = ConversationViews.statistics(
         try await TenantStatistics(of: caller.tenant, in: archive, at: now(), rules))
+      view["cache"] = try await cached ?? .null
+      return view
     case .variants:
       let month = try month(event, at: now())
       return VariantViews.list(

@@ -181,6 +181,7 @@ struct ChatTurn: Sendable {
       text: try MessageText(frame.message), conversation: conversation,
       replacing: frame.replaces)
     question.variant = connection.variant
+    question.isFresh = frame.isFresh
     return question
   }
 

@@ -83,6 +83,8 @@ struct ChatFrame: Equatable {
   let replaces: String?
   /// Who is to answer: a specialist, or the assistant as a whole.
   let agent: String?
+  /// The answer has to be made anew, whatever is in the cache.
+  let isFresh: Bool
 
   init(_ frame: JSONObject, id: String?) throws(FrameError) {
     guard let id else { throw FrameError(.badFrame("It needs an \"id\".")) }
@@ -96,6 +98,11 @@ struct ChatFrame: Equatable {
     } catch {
       throw FrameError(error.problem, id: id)
     }
+    let fresh = frame["fresh"] ?? false
+    guard let isFresh = fresh.isNull ? false : fresh.bool else {
+      throw FrameError(.badFrame("\"fresh\" must be true or false."), id: id)
+    }
+    self.isFresh = isFresh
     self.id = id
     self.message = message
   }

@@ -1,6 +1,5 @@
 import Agent
 import Events
-import Glibc
 import LambdaRuntime
 
 /// `$connect`: lets a client in that shows a token and comes from a permitted origin.
@@ -68,13 +67,6 @@ extension AssistantList {
 }
 
 extension Timestamp {
-  /// The wall clock.
-  static var now: Timestamp {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-  }
-
   /// Unix seconds with their fraction.
   var seconds: Double { Double(milliseconds) / 1000 }
 }

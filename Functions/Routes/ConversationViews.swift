@@ -98,6 +98,7 @@ enum ConversationViews {
         "assistant": .string(turn.assistant), "sources": .array(turn.sources.map(\.json)),
         "tools": .array(turn.tools.map(tool)), "usage": turn.usage.json,
         "variant": .string(turn.variant ?? Profile.standardVariant),
+        "cached": .bool(turn.isCached),
         "feedback": turn.feedback.map(feedback) ?? .null,
         "agent": turn.completion?.agent.map { .string($0) } ?? .null,
         "intent": turn.intent.map(intent) ?? .null,

@@ -20,6 +20,8 @@ struct Conversations: Handler {
   let meaning: MeaningSearch
   let secret: @Sendable () async throws -> [UInt8]
   let defaultAssistant: String
+  /// Takes an answer out of the cache.
+  let unshare: @Sendable (_ cacheEntry: String) async throws -> Void
   var now: @Sendable () -> Timestamp = { .now }
 
   func handle(_ event: HTTPEvent, _ invocation: Invocation) async -> GatewayResponse {
@@ -260,6 +262,8 @@ struct Conversations: Handler {
     let before = try await conversations.setFeedback(
       feedback, on: try request.parameter("messageId"), in: try id(of: request), of: caller)
     guard let before else { throw Refusal.notFound }
+    // What somebody finds bad is not given to others.
+    if feedback?.thumb == .down, let entry = before.cacheEntry { try await unshare(entry) }
     // Kept with the answer already: a count that fails is no reason to refuse it.
     try? await ledger.count(feedback?.thumb, on: before, of: caller)
   }

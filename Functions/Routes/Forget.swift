@@ -9,6 +9,8 @@ struct Forget: Handler {
   let tokens: TokenCheck
   let conversations: StoredConversations
   let vectors: TurnVectors
+  /// Takes an answer out of the cache.
+  let unshare: @Sendable (_ cacheEntry: String) async throws -> Void
   var now: @Sendable () -> Timestamp = { .now }
 
   func handle(_ event: HTTPEvent, _ invocation: Invocation) async -> GatewayResponse {
@@ -16,7 +18,8 @@ struct Forget: Handler {
       let caller = try await tokens.caller(of: event)
       let request = try APIRoutes.request(event.method, event.segments, to: "forget")
       guard let id = ConversationID(try request.parameter("id")) else { throw Refusal.notFound }
-      let wasThere = try await conversations.delete(id, of: caller, at: now())
+      let wasThere = try await conversations.delete(
+        id, of: caller, at: now(), unsharing: unshare)
       // Also when it is asked again after a failure.
       try await vectors.remove(of: caller, conversation: id)
       guard wasThere else { throw Refusal.notFound }

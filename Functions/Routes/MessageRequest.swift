@@ -17,6 +17,8 @@ struct MessageRequest: Equatable {
   /// The answer whose question this one takes the place of.
   let replaces: String?
   let wantsStream: Bool
+  /// The answer has to be made anew, whatever is in the cache.
+  let isFresh: Bool
   /// The client's own name for this message, or one that was made for it.
   let key: String
 
@@ -32,6 +34,7 @@ struct MessageRequest: Equatable {
     let agent = fields.text("agent", 1...128)
     replaces = fields.text("replaces", 1...128)
     wantsStream = fields.flag("stream") ?? false
+    isFresh = fields.flag("fresh") ?? false
     self.conversation = conversation.flatMap { ConversationID($0) }
     message = given?.string
     let named = agent.flatMap {

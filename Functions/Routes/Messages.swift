@@ -62,6 +62,7 @@ struct Messages: Handler {
       "finishReason": .string(answer.completion.finish.rawValue),
       "sources": .array(answer.completion.sources.map(\.json)),
       "usage": answer.completion.usage.json,
+      "cached": .bool(answer.completion.isCached),
     ]
     for (name, value) in answer.completion.extras { reply[name] = value }
     return .json(.object(reply))

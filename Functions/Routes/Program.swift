@@ -14,9 +14,10 @@ struct Program: Sendable {
   private let secrets: Secrets
   let taskRoot: String
   private let rules: SessionRules
+  let cache: ProgramCache
 
-  /// Throws `SettingError` for a wrong value.
-  init(environment: [String: String]) throws {
+  /// Throws `SettingError` for a wrong value. Nobody waits longer than `cachePatience` for the cache.
+  init(environment: [String: String], cachePatience: Duration = .seconds(2)) throws {
     settings = try Settings { environment[$0] }
     http = HTTPClient(HTTPClientConfiguration(environment: environment))
     client = CloudClient(CloudSettings(environment: environment), http: http)
@@ -25,6 +26,11 @@ struct Program: Sendable {
     rules = SessionRules(
       inactivity: settings.sessionPause,
       hours: try settings.workingHours(in: ["\(taskRoot)/zoneinfo", "/usr/share/zoneinfo"]))
+    cache = ProgramCache(
+      settings.cache,
+      table: CacheTable(
+        Store(client), table: settings.cache.table, patience: cachePatience
+      ) { [secrets, name = settings.cache.key] in try await secrets.value(of: name).bytes })
   }
 
   /// The environment of this process.
@@ -89,6 +95,7 @@ struct Program: Sendable {
       ("knowledge", tables.knowledge, ["collection": "health", "id": "health"]),
       ("usage", tables.usage, ["tenant": "health", "counter": "health"]),
       ("context", tables.context, ["owner": "health", "entry": "health"]),
+      ("cache", settings.cache.table, ["partition": "health", "entry": "health"]),
     ]
     return tableChecks.map { name, table, key in
       HealthCheck(name) { _ = try await store.get(key, from: table) }
@@ -126,7 +133,8 @@ struct Program: Sendable {
   func admin() -> Admin {
     Admin(
       tokens: tokens,
-      queries: AdminQueries(archive: archive, ledger: ledger, secret: tokenSecret, rules: rules),
+      queries: AdminQueries(
+        archive: archive, ledger: ledger, secret: tokenSecret, rules: rules, cache: cacheAdmin),
       escalations: Escalations(conversations: storedConversations))
   }
 
@@ -136,11 +144,13 @@ struct Program: Sendable {
       meaning: MeaningSearch(
         conversations: storedConversations, vectors: vectors, embedder: embedder,
         nearness: settings.knowledge.nearness),
-      secret: tokenSecret, defaultAssistant: settings.assistant)
+      secret: tokenSecret, defaultAssistant: settings.assistant, unshare: answerRemoval)
   }
 
   func forget() -> Forget {
-    Forget(tokens: tokens, conversations: storedConversations, vectors: vectors)
+    Forget(
+      tokens: tokens, conversations: storedConversations, vectors: vectors,
+      unshare: answerRemoval)
   }
 
   func messages() -> Messages { Messages(desk: desk()) }
@@ -168,7 +178,7 @@ struct Program: Sendable {
     StoredClaims(claims: Claims(store, table: settings.tables.claims))
   }
 
-  private var ledger: UsageLedger {
+  var ledger: UsageLedger {
     UsageLedger(
       store, table: settings.tables.usage, prices: settings.prices, budgets: settings.budgets)
   }
@@ -184,7 +194,8 @@ struct Program: Sendable {
   private var relayed: RelayedTurns {
     RelayedTurns(
       live: StoredLiveTurns(store: store, table: settings.tables.claims),
-      sender: ConnectionFrames(client: client), grace: settings.resumeGrace, ledger: ledger)
+      sender: ConnectionFrames(client: client), grace: settings.resumeGrace, ledger: ledger,
+      cache: cacheLog)
   }
 
   private func turn() -> ChatTurn {
@@ -206,7 +217,7 @@ struct Program: Sendable {
   }
 
   private func agentByName() -> @Sendable (String) async throws -> Agent {
-    let agents = agents()
+    let agents = agents(storing: storedConversations, cache: answerCache)
     return { name in
       guard let agent = agents[name] else { throw UnknownAssistant(name: name) }
       return agent
@@ -214,22 +225,27 @@ struct Program: Sendable {
   }
 
   /// One agent for each assistant; they share the connections to model and stores.
-  private func agents() -> [String: Agent] {
+  func agents(
+    storing conversations: any ConversationStore, cache: AnswerCache?
+  ) -> [String: Agent] {
     let providers = providers
     let knowledge = sharedKnowledge()
     let retriever = Retriever(
-      knowledge, embedder: embedder, nearness: settings.knowledge.nearness)
+      knowledge, embedder: embedder, nearness: settings.knowledge.nearness,
+      services: self.cache.services)
+    let version = toolVersion(knowledge)
     let tools =
       JapaneseTools(table: knowledgeTable, knowledge: knowledge).all
+      .map { $0.remembered(by: self.cache.services, version: version) }
       + ContextTools(context, now: { .now }).all
-    let conversations = storedConversations
     var agents: [String: Agent] = [:]
     for profile in AssistantList.profiles(model: settings.model).map(providers.withSearch) {
       let flags = settings.flags.filter { $0.assistant == profile.name }
       agents[profile.name] = Agent(
         profile: profile, model: providers.model(for: profile.name, like: profile.model),
         tools: tools + providers.searchTools, knowledge: knowledge, retriever: retriever,
-        store: conversations, classifier: providers.classifier(), confirmations: confirmations,
+        store: conversations, cache: cache, classifier: providers.classifier(),
+        confirmations: confirmations,
         variants: AssistantList.variantProfiles(of: profile.name, model: settings.model).map {
           let version = AssistantList.version($0.variant, of: profile.name)
           return (providers.withSearch($0), providers.model(for: version, like: $0.model))
@@ -268,6 +284,7 @@ extension HandlerTable {
     route("knowledge") { $0.knowledgeAdmin().raw },
     route("messages") { $0.messages().raw.measured(namespace: TurnMetrics.namespace) },
     route("stream") { $0.stream().raw.measured(namespace: TurnMetrics.namespace) },
+    route("warm") { $0.warm().raw },
   ]
 
   private static func route<H: RawHandler>(

@@ -17,6 +17,8 @@ struct RelayedTurns: Sendable {
   let grace: Duration
   /// What turns cost is counted here; nil counts nothing.
   var ledger: UsageLedger?
+  /// What came out of the cache is counted here; nil counts nothing.
+  var cache: CacheLog?
   var now: @Sendable () -> Timestamp = { .now }
 
   /// Answers and stores a turn; `id` is the name under which its client comes back. `listener` takes
@@ -50,8 +52,10 @@ struct RelayedTurns: Sendable {
     if report.session == .escalated { invocation.log.escalated(report, of: question.caller) }
     TurnMetrics.emit(report, for: invocation)
     async let compared: Void = compare(report, of: question, invocation)
+    async let cached: Void? = cache?.write(report, of: question.caller, invocation)
     await charge(report, to: question.caller, invocation)
     await compared
+    _ = await cached
   }
 
   /// Counts how the version of the assistant did. What an administrator asked of a chosen version says
@@ -154,6 +158,7 @@ extension Log {
         "rounds": .integer(report.rounds), "toolCalls": .integer(report.tools.count),
         "passages": .integer(report.passages ?? -1),
         "retrieval": .string(report.retrieval?.rawValue ?? "none"),
+        "cache": .string(report.cache?.rawValue ?? "not asked"),
         "answerBytes": .integer(report.answerBytes),
         "preparationMs": .double(report.preparation?.milliseconds ?? 0),
         "firstTextMs": .double(report.firstText?.milliseconds ?? 0),

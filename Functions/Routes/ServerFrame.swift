@@ -41,6 +41,7 @@ enum ServerFrame {
     ]
     frame["variant"] = completion.variant.map { .string($0) }
     for (name, value) in completion.extras { frame[name] = value }
+    if completion.isCached { frame["cached"] = true }
     return fitted(frame)
   }
 

@@ -158,7 +158,7 @@ struct Setting: Sendable {
       resumeGrace, sessionPause, workingHours, budgets, prices, logLevel, webSocketURL, tokenKey,
       connections, conversations, turns, claims, knowledge, usage, context, knowledgeBucket,
       contentBucket,
-    ] + ofKnowledge
+    ] + ofKnowledge + ofCache
 
   private static func key(_ name: String, _ meaning: String) -> Setting {
     Setting(name: name, standard: "", range: "any text", meaning: meaning)

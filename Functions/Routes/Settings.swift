@@ -23,6 +23,7 @@ struct Settings: Sendable {
   let knowledgeBucket: String
   let contentBucket: String
   let knowledge: KnowledgeSettings
+  let cache: CacheSettings
 
   struct Tables: Sendable {
     let connections: String
@@ -69,6 +70,7 @@ struct Settings: Sendable {
     knowledgeBucket = try read.text(.knowledgeBucket, 3...63)
     contentBucket = try read.text(.contentBucket, 3...63)
     knowledge = try KnowledgeSettings(read)
+    cache = try CacheSettings(read)
   }
 }
 

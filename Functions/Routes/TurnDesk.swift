@@ -67,6 +67,7 @@ struct TurnDesk: Sendable {
       text: try MessageText(text ?? ""), conversation: request.conversation,
       replacing: request.replaces)
     question.agent = request.agent
+    question.isFresh = request.isFresh
     return Ticket(question: question, assistant: assistant, claimText: request.claimText)
   }
 

@@ -1,4 +1,5 @@
 import Agent
+import Cloud
 import Events
 import Foundation
 import JSON
@@ -32,6 +33,8 @@ import Testing
     "dynamodb:UpdateItem martlet-turns": "a summary is kept when a conversation has grown long",
     "dynamodb:BatchWriteItem martlet-conversations":
       "sessions that are over have items of their own",
+    "dynamodb:GetItem martlet-cache": "reads an answer that another function has replaced",
+    "dynamodb:BatchWriteItem martlet-cache": "deletes the least frequent of too many questions",
     "execute-api:ManageConnections DELETE":
       "a connection is closed whose token has ended (tried by chat)",
   ]
@@ -155,7 +158,7 @@ private struct Scenarios {
       try await scenarios.runAll()
       for handler in [
         "ingest", "connect", "chat", "default", "messages", "stream", "conversations", "forget",
-        "health", "admin", "disconnect", "index", "knowledge",
+        "health", "admin", "disconnect", "index", "knowledge", "warm",
       ] {
         calls[handler] = cloud.calls(of: handler)
       }
@@ -170,7 +173,8 @@ private struct Scenarios {
     let own = settings.merging([
       "AWS_SESSION_TOKEN": handler, "BUDGETS": "user/day=1000000,tenant/month=9usd",
     ]) { _, ours in ours }
-    return try Routes.Program(environment: environment.merging(own) { _, ours in ours })
+    return try Routes.Program(
+      environment: environment.merging(own) { _, ours in ours }, cachePatience: .seconds(300))
   }
 
   private func runAll() async throws {
@@ -179,6 +183,7 @@ private struct Scenarios {
     let user = try await signedToken("ana", role: "user", environment)
     let opening = try connectEvent(user)
     _ = try await program("connect").connect().handle(opening, Invocation())
+    try await share(user)
     try await teach()
     // Those who find no index ask for one.
     cloud.lose("documents/manifest.json")
@@ -221,6 +226,44 @@ private struct Scenarios {
     #expect(try await ask("/rules", method: "DELETE").statusCode == 204)
     cloud.lose("documents/manifest.json")
     #expect(try await ask("/search", ["q": "pets"]).statusCode == 200)
+  }
+
+  /// What can be given to others, asked of every function that answers, and made anew.
+  private func share(_ user: String) async throws {
+    try await say(#"{"action":"chat","id":"share","message":"Hello"}"#, to: "chat")
+    try await say(#"{"action":"chat","id":"share2","message":"Good morning"}"#, to: "default")
+    for (handler, message) in [("messages", "Thanks"), ("stream", "Hi"), ("stream", "Hello")] {
+      let answer = try await post(["message": .string(message)], user, handler)
+      let id = try #require(answer["conversationId"]?.string)
+      let path = "/api/v1/conversations/\(id)"
+      let feedback = try request(
+        "\(path)/messages/\(answer["messageId"]?.string ?? "")/feedback", method: "PUT",
+        token: user, body: ["thumb": "down"])
+      let own = await (try program("conversations")).conversations().handle(feedback, Invocation())
+      #expect(own.statusCode == 200)
+      let deletion = try request(path, method: "DELETE", token: user, body: .null)
+      let forgotten = await (try program("forget")).forget().handle(deletion, Invocation())
+      #expect(forgotten.statusCode == 204)
+    }
+    let store = try program("setup").store
+    let expiry = AttributeValue(WallClock.milliseconds() / 1_000 + 600)
+    for (number, text) in [
+      "What does 食べる mean?", "How many strokes does 語 have?", "Good evening",
+    ].enumerated() {
+      try await store.put(
+        [
+          "partition": "frequent#acme#japanese", "entry": .string("\(number)"),
+          "text": .string(text), "count": 9, "expiresAt": expiry,
+        ], into: "martlet-cache")
+    }
+    try await store.put(
+      [
+        "partition": "warming", "entry": "acme#japanese", "tenant": "acme",
+        "assistant": "japanese",
+      ], into: "martlet-cache")
+    let warm = try program("warm", ["INDEX_FUNCTION": ""]).warm()
+    let summary = try await warm.handle(.null, Invocation(deadline: .now + .seconds(200)))
+    #expect(summary.answered == 3)
   }
 
   private func talk(_ connection: String) async throws {
@@ -342,6 +385,10 @@ private struct Scenarios {
       let response = await admin.handle(
         try request("/api/v1/admin/chat/\(path)", token: root), Invocation())
       #expect(response.statusCode == 200, "\(path)")
+    }
+    for (method, status) in [("GET", 200), ("DELETE", 204)] {
+      let cache = try request("/api/v1/admin/cache", method: method, token: root, body: .null)
+      #expect(await admin.handle(cache, Invocation()).statusCode == status)
     }
     let forgotten = await (try program("forget")).forget().handle(
       try request("/api/v1/conversations/\(id)", method: "DELETE", token: user), Invocation())

@@ -111,9 +111,11 @@ extension StoredConversations {
   /// Deletes a conversation with all that was said in it; false when there is none.
   ///
   /// The mark comes first: from then on nobody finds the conversation. Asking again after a failure
-  /// removes what was left of it.
+  /// removes what was left of it. `unshare` is told of the answers that were made in it and may be
+  /// given to others.
   package func delete(
-    _ id: ConversationID, of caller: Caller, at now: Timestamp
+    _ id: ConversationID, of caller: Caller, at now: Timestamp,
+    unsharing unshare: (_ cacheEntry: String) async throws -> Void = { _ in }
   ) async throws -> Bool {
     let item = try await store.get(key(id, caller), from: conversations)
     guard let item else { return false }
@@ -131,17 +133,23 @@ extension StoredConversations {
     }
     try await contents?.delete(id, of: caller)
     try await deleteSessions(of: id, caller)
-    try await deleteTurns(of: id, caller.tenant)
+    try await deleteTurns(of: id, caller.tenant, unshare)
     return item["deletedAt"] == nil
   }
 
-  private func deleteTurns(of id: ConversationID, _ tenant: String) async throws {
+  private func deleteTurns(
+    of id: ConversationID, _ tenant: String, _ unshare: (String) async throws -> Void
+  ) async throws {
     var query = turnQuery(id, tenant: tenant)
     query.isConsistent = true
-    query.attributes = ["conversation", "number"]
+    query.attributes = ["conversation", "number", "cacheEntry", "isCached"]
     repeat {
       let page = try await store.query(query)
-      try await store.write(page.items.map { BatchWrite.delete(key: $0) }, in: turns)
+      for item in page.items where item["isCached"]?.boolean != true {
+        if let entry = item["cacheEntry"]?.string { try await unshare(entry) }
+      }
+      let keys = page.items.map { $0.filter { $0.key == "conversation" || $0.key == "number" } }
+      try await store.write(keys.map { BatchWrite.delete(key: $0) }, in: turns)
       query.start = page.next
     } while query.start != nil
   }

@@ -1,3 +1,5 @@
+import Cloud
+
 /// A moment in Unix milliseconds; in items it is ISO 8601 text, which sorts by time.
 package struct Timestamp: Sendable, Hashable, Comparable {
   package var milliseconds: Int64
@@ -5,6 +7,9 @@ package struct Timestamp: Sendable, Hashable, Comparable {
   package init(milliseconds: Int64) {
     self.milliseconds = milliseconds
   }
+
+  /// The wall clock.
+  package static var now: Timestamp { Timestamp(milliseconds: WallClock.milliseconds()) }
 
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 

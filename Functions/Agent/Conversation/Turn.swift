@@ -46,6 +46,10 @@ package struct Turn: Sendable, Equatable {
   package var session: Session.Status?
   /// What the person was asked to confirm.
   package var confirmation: ConfirmationRequest?
+  /// The answer was made for somebody else before.
+  package var isCached = false
+  /// The place in the cache that it came from or went to.
+  package var cacheEntry: String?
 
   package init(
     conversation: ConversationID, number: Int, message: String, question: String, answer: String,

@@ -22,6 +22,8 @@ extension Turn {
     item["specialist"] = specialist.map { .string($0) }
     item["session"] = session.map { .string($0.rawValue) }
     item["confirmation"] = confirmation?.attribute
+    if isCached { item["isCached"] = true }
+    item["cacheEntry"] = cacheEntry.map { .string($0) }
     return item
   }
 
@@ -52,6 +54,8 @@ extension Turn {
     specialist = item["specialist"]?.string
     session = item["session"]?.string.flatMap(Session.Status.init)
     confirmation = item["confirmation"].flatMap { ConfirmationRequest($0) }
+    isCached = item["isCached"]?.boolean ?? false
+    cacheEntry = item["cacheEntry"]?.string
   }
 }
 
@@ -77,14 +81,14 @@ extension Conversation {
 }
 
 extension Intent {
-  fileprivate var attribute: AttributeValue {
+  var attribute: AttributeValue {
     [
       "name": .string(name), "percent": AttributeValue(Int((confidence * 100).rounded())),
       "source": .string(source.rawValue),
     ]
   }
 
-  fileprivate init?(_ attribute: AttributeValue) {
+  init?(_ attribute: AttributeValue) {
     guard let name = attribute["name"]?.string, let percent = attribute["percent"]?.int,
       let source = attribute["source"]?.string.flatMap(Source.init)
     else { return nil }
@@ -130,11 +134,11 @@ extension Usage {
 }
 
 extension Source {
-  fileprivate var attribute: AttributeValue {
+  var attribute: AttributeValue {
     ["source": .string(source), "title": .string(title), "type": .string(type)]
   }
 
-  fileprivate init?(_ attribute: AttributeValue) {
+  init?(_ attribute: AttributeValue) {
     guard let source = attribute["source"]?.string, let title = attribute["title"]?.string,
       let type = attribute["type"]?.string
     else { return nil }

@@ -38,6 +38,12 @@ package enum Documents {
     return "\(collection)/\(id)"
   }
 
+  /// Whether a passage with this id may be one that somebody of this tenant finds.
+  static func concerns(_ passageID: String, _ tenant: String) -> Bool {
+    guard passageID.hasPrefix(collection + "#") else { return true }
+    return passageID.hasPrefix(collection(of: tenant) + "/")
+  }
+
   /// The sort key of a passage's item.
   static func itemID(of passage: Passage) -> String {
     let collection = passage.tenant.map(collection(of:)) ?? collection

@@ -44,7 +44,8 @@ package actor Knowledge {
       checkEvery: interval,
       states: { tag in
         guard let file = try await load(tag) else { return nil }
-        let segment = try IndexSegment(IndexBytes(file.bytes))
+        var segment = try IndexSegment(IndexBytes(file.bytes))
+        segment.name = file.tag
         return State(index: SearchIndex([segment]), tag: file.tag)
       })
   }

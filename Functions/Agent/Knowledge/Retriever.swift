@@ -35,11 +35,26 @@ package struct Retriever: Sendable {
   private let embedder: (any Embedder)?
   /// The least cosine at which a passage counts as near.
   private let nearness: Float
+  /// Keeps the vectors of questions.
+  private let services: ServiceCache?
 
-  package init(_ knowledge: Knowledge, embedder: (any Embedder)? = nil, nearness: Float = 0.3) {
+  package init(
+    _ knowledge: Knowledge, embedder: (any Embedder)? = nil, nearness: Float = 0.3,
+    services: ServiceCache? = nil
+  ) {
     self.knowledge = knowledge
     self.embedder = embedder
     self.nearness = nearness
+    self.services = services
+  }
+
+  /// Names the knowledge of everybody who has none of their own, for what is made from it. Nil when
+  /// there is no index, or an old one, or when the filter's owner has passages of their own.
+  package func version(for filter: PassageFilter) async -> String? {
+    guard let state = try? await knowledge.current(), !state.isStale,
+      !state.index.hasOwn(filter)
+    else { return nil }
+    return "\(embedder?.id.description ?? "words") \(state.index.version(for: filter.tenant))"
   }
 
   /// Throws when there is no index at all. `share` is the least share of a question's words that a
@@ -47,7 +62,7 @@ package struct Retriever: Sendable {
   package func passages(
     for question: String, limit: Int, share: Float, filter: PassageFilter
   ) async throws -> Retrieval {
-    async let vector = embedded(question)
+    async let vector = embedded(question, for: filter.tenant)
     let state = try await knowledge.current()
     let words = state.index.search(question, limit: Self.depth, filter: filter)
       .filter { $0.share >= share }.map(\.passage)
@@ -67,10 +82,16 @@ package struct Retriever: Sendable {
       mode: state.isStale ? .stale : isPartial ? .vectorsMissing : .hybrid)
   }
 
-  private func embedded(_ question: String) async -> [Float]? {
+  private func embedded(_ question: String, for tenant: String) async -> [Float]? {
     guard let embedder else { return nil }
-    let vectors = try? await embedder.embed([question], for: .question, until: .now + Self.patience)
-    return vectors?.first
+    let make = { @Sendable in
+      let deadline = ContinuousClock.now + Self.patience
+      let vectors = try await embedder.embed([question], for: .question, until: deadline)
+      guard let vector = vectors.first else { throw EmbeddingError.malformed("no vector") }
+      return vector
+    }
+    guard let services else { return try? await make() }
+    return try? await services.vector(of: question, by: embedder.id, tenant: tenant, make: make)
   }
 
   /// The passages of two lists by the sum of their ranks' reciprocals.

@@ -8,16 +8,18 @@ package struct Tool: Sendable {
   package var isReadOnly: Bool
   /// Who may have it called for them; nil is everybody.
   package var roles: Set<Caller.Role>?
+  /// Its results depend on the arguments and on shared knowledge alone, and may be kept.
+  package var isRemembered: Bool
   let schema: ArgumentSchema
   let consent: ToolConsent
-  let run: @Sendable (ToolInvocation) async throws -> ToolResult
+  var run: @Sendable (ToolInvocation) async throws -> ToolResult
 
   /// A tool that writes needs the person's yes before each call, unless `consent` says otherwise.
   ///
   /// Traps when `parameters` uses a keyword that is not checked: a broken promise of our own.
   package init(
     name: String, description: String, parameters: JSONValue, isReadOnly: Bool = true,
-    roles: Set<Caller.Role>? = nil, consent: ToolConsent? = nil,
+    roles: Set<Caller.Role>? = nil, consent: ToolConsent? = nil, isRemembered: Bool = false,
     run: @escaping @Sendable (ToolInvocation) async throws -> ToolResult
   ) {
     definition = ToolDefinition(name: name, description: description, parameters: parameters)
@@ -29,6 +31,7 @@ package struct Tool: Sendable {
     self.isReadOnly = isReadOnly
     self.roles = roles
     self.consent = consent ?? (isReadOnly ? .notNeeded : ToolConsent())
+    self.isRemembered = isRemembered
     self.run = run
   }
 
@@ -36,12 +39,12 @@ package struct Tool: Sendable {
   /// the same declarations.
   package init(
     name: String, description: String, arguments: [any ToolArgument], isReadOnly: Bool = true,
-    roles: Set<Caller.Role>? = nil, consent: ToolConsent? = nil,
+    roles: Set<Caller.Role>? = nil, consent: ToolConsent? = nil, isRemembered: Bool = false,
     run: @escaping @Sendable (ToolInvocation) async throws -> ToolResult
   ) {
     self.init(
       name: name, description: description, parameters: arguments.schema, isReadOnly: isReadOnly,
-      roles: roles, consent: consent, run: run)
+      roles: roles, consent: consent, isRemembered: isRemembered, run: run)
   }
 }
 

@@ -6,7 +6,7 @@ package enum Japanese {
 
   /// With the model that the settings name.
   package static func profile(model: ModelSettings) -> Profile {
-    Profile(
+    var profile = Profile(
       name: name, title: "Japanese tutor", instructions: instructions,
       examples: [
         "What does 食べる mean?", "How many strokes does 語 have?",
@@ -20,6 +20,9 @@ package enum Japanese {
       ],
       model: model, tools: JapaneseTools.names + ContextTools.names,
       specialists: JapaneseSpecialists.all)
+    // What a word means is the same for everybody.
+    profile.sharesAnswers = true
+    return profile
   }
 
   /// Other versions, to be compared with the standard one: `short` answers in one sentence, and

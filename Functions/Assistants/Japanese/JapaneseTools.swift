@@ -41,7 +41,7 @@ package struct JapaneseTools: Sendable {
         Looks up one Japanese word in the dictionary: what it means in English, its reading in \
         kana, and its JLPT level.
         """,
-      arguments: [Self.word]
+      arguments: [Self.word], isRemembered: true
     ) { call in try await details(ofWord: call[Self.word], for: call.caller) }
   }
 
@@ -52,7 +52,7 @@ package struct JapaneseTools: Sendable {
         Looks up one kanji: its number of strokes, meanings, on and kun readings, JLPT level and \
         school grade.
         """,
-      arguments: [Self.kanji]
+      arguments: [Self.kanji], isRemembered: true
     ) { call in try await details(ofKanji: call[Self.kanji]) }
   }
 
@@ -63,7 +63,7 @@ package struct JapaneseTools: Sendable {
         Finds example sentences in Japanese, with their English translation, that contain a given \
         word or kanji.
         """,
-      arguments: [Self.sentenceWord, Self.sentenceLimit]
+      arguments: [Self.sentenceWord, Self.sentenceLimit], isRemembered: true
     ) { call in
       try await sentences(
         with: call[Self.sentenceWord], limit: call[Self.sentenceLimit], for: call.caller)
@@ -77,7 +77,7 @@ package struct JapaneseTools: Sendable {
         Searches the vocabulary list for Japanese words by English meaning, topic or reading, for \
         questions such as "how do you say to swim" or "words about food".
         """,
-      arguments: [Self.query, Self.level, Self.wordLimit]
+      arguments: [Self.query, Self.level, Self.wordLimit], isRemembered: true
     ) { call in
       try await words(
         about: call[Self.query], level: call[Self.level], limit: call[Self.wordLimit],

@@ -1,7 +1,7 @@
 /// Every HTTP route of the project.
 enum APIRoutes {
   static let all: [APIRoute] =
-    conversations + messages + context + administration + knowledge + service
+    conversations + messages + context + administration + knowledge + cache + service
 
   // MARK: Parts that many routes share
 

@@ -22,12 +22,20 @@ enum OpenAPI {
       "tags": .array(APIRoute.Tag.allCases.map { ["name": .string($0.rawValue)] }),
       "paths": .object(paths),
       "components": [
-        "schemas": try JSONValue(parsing: OpenAPISchemas.text),
+        "schemas": try schemas(),
         "securitySchemes": [
           "token": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"]
         ],
       ],
     ]
+  }
+
+  private static func schemas() throws -> JSONValue {
+    var all = JSONObject()
+    for text in [OpenAPISchemas.text, OpenAPISchemas.cache] {
+      for (name, schema) in try JSONValue(parsing: text).object ?? [:] { all[name] = schema }
+    }
+    return .object(all)
   }
 
   private static func operation(_ route: APIRoute) throws -> JSONValue {

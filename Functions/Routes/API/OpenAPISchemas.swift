@@ -123,6 +123,7 @@ enum OpenAPISchemas {
           "status": {"type": "string", "enum": ["complete", "length", "filtered", "stopped", "interrupted"]},
           "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
           "usage": {"$ref": "#/components/schemas/Usage"},
+          "cached": {"type": "boolean", "description": "The answer was made for somebody else before."},
           "feedback": {"anyOf": [{"$ref": "#/components/schemas/Feedback"}, {"type": "null"}]},
           "agent": {"type": ["string", "null"]},
           "intent": {"type": ["object", "null"], "properties": {
@@ -148,7 +149,8 @@ enum OpenAPISchemas {
           "assistant": {"type": "string"},
           "agent": {"type": "string", "description": "A specialist (`japanese.kanji`, or `kanji` within the assistant), or the assistant as a whole; nothing is guessed then."},
           "replaces": {"type": "string", "description": "The id of an answer: this question takes the place of its question. Without a message the same question is asked again."},
-          "stream": {"type": "boolean", "description": "true: the answer has the form of server-sent events."}
+          "stream": {"type": "boolean", "description": "true: the answer has the form of server-sent events."},
+          "fresh": {"type": "boolean", "description": "true: the answer is made anew, whatever is in the cache."}
         }
       },
       "Reply": {
@@ -161,6 +163,7 @@ enum OpenAPISchemas {
           "finishReason": {"type": "string"},
           "sources": {"type": "array", "items": {"$ref": "#/components/schemas/Source"}},
           "usage": {"$ref": "#/components/schemas/Usage"},
+          "cached": {"type": "boolean", "description": "The answer was made for somebody else before."},
           "agent": {"type": "string", "description": "The specialist who answered.", "examples": ["japanese.kanji"]},
           "session": {"type": "string", "enum": ["open", "escalated", "closed"], "description": "Where the turn has changed how the session stands."},
           "confirmation": {"$ref": "#/components/schemas/Confirmation"}
@@ -299,7 +302,8 @@ enum OpenAPISchemas {
           "conversationsByAssistant": {"type": "object", "additionalProperties": {"type": "integer"}},
           "sessions": {"type": "object", "additionalProperties": {"type": "integer"}},
           "intents": {"type": "object", "additionalProperties": {"type": "integer"}, "description": "Turns by what they were about: specialists, general, human, assistant."},
-          "updatedAt": {"type": ["string", "null"]}, "isComplete": {"type": "boolean"}
+          "updatedAt": {"type": ["string", "null"]}, "isComplete": {"type": "boolean"},
+          "cache": {"$ref": "#/components/schemas/CacheRates"}
         }
       },
       "NewContextEntry": {

@@ -14,6 +14,7 @@ enum Operation: String, CaseIterable, Sendable {
   case listDocuments, addDocuments, removeDocument, searchDocuments, rebuildIndex
   case adminUsage, adminVariants, getUsage
   case adminEscalations, adminSetSession
+  case getCache, emptyCache, emptyAssistantCache
   // What is remembered about people
   case getContext, setContext, removeContext, clearContext
   case getSettings, setSettings

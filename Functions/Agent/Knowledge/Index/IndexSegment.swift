@@ -9,6 +9,14 @@ package struct IndexSegment: Sendable {
 
   /// Nobody expects vectors of it: its passages are found by their words, as they are meant to be.
   package var isWordsOnly = false
+  /// Changes with its contents; empty when nobody told.
+  package var name = ""
+
+  /// Whether it decides on what somebody of this tenant can find.
+  func concerns(_ tenant: String) -> Bool {
+    lexical.groups.contains { $0.tenant == nil || $0.tenant == tenant }
+      || removed.contains { Documents.concerns($0, tenant) }
+  }
 
   package var count: Int { lexical.count }
   package var embedder: EmbedderID? { vectors?.embedder }

@@ -74,6 +74,7 @@ package actor IndexSources {
     case .object(let object):
       var segment = try IndexSegment(IndexBytes(object.bytes))
       segment.isWordsOnly = true
+      segment.name = object.details.eTag
       own = Loaded(segment: segment, tag: object.details.eTag)
     case .unchanged: break
     case .absent: own = nil
@@ -92,12 +93,10 @@ package actor IndexSources {
     }
     var loaded: [String: IndexSegment] = [:]
     for entry in found.manifest.segments {
-      let known = segments[entry.key] ?? packed(entry)
-      if let known {
-        loaded[entry.key] = known
-      } else {
-        loaded[entry.key] = try await documents.segment(entry)
-      }
+      var segment = segments[entry.key] ?? packed(entry)
+      if segment == nil { segment = try await documents.segment(entry) }
+      segment?.name = entry.digest
+      loaded[entry.key] = segment
     }
     segments = loaded
     order = found.manifest.segments.map(\.key)

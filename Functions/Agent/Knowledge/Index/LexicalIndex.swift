@@ -22,7 +22,7 @@ package struct LexicalIndex: Sendable {
   private let terms: Int
   private let bytes: IndexBytes
   private let sections: [Range<Int>]
-  private let groups: [PassageGroup]
+  let groups: [PassageGroup]
   /// The number of terms in all passages together.
   let total: UInt64
 

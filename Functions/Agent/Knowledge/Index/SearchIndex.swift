@@ -46,6 +46,18 @@ package struct SearchIndex: Sendable {
   /// What the segments' vectors were made by, each once.
   package var embedders: Set<EmbedderID> { Set(segments.compactMap(\.embedder)) }
 
+  /// Names what everybody of a tenant can find: as long as it is the same name, it is the same.
+  package func version(for tenant: String) -> String {
+    Fingerprint(of: segments.filter { $0.concerns(tenant) }.map { Array($0.name.utf8) }).text
+  }
+
+  /// Whether there are passages that the filter's owner alone finds.
+  package func hasOwn(_ filter: PassageFilter) -> Bool {
+    segments.contains { segment in
+      segment.lexical.groups.contains { $0.owner != nil && filter.admits($0) }
+    }
+  }
+
   // MARK: Searching
 
   /// The best passages by their words, best first.
