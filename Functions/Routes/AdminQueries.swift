@@ -15,25 +15,27 @@ struct AdminQueries: Sendable {
   var cache: CacheAdmin?
   var now: @Sendable () -> Timestamp = { .now }
 
+  private var clock: SessionClock { SessionClock(now: now(), rules: rules) }
+
   func answer(_ query: AdminQuery, _ event: HTTPEvent, _ caller: Caller) async throws -> JSONValue {
     switch query {
     case .conversations:
       let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "tenant")
       let request = try PageRequest(event, cursors)
       let page = try await archive.conversations(ofTenant: caller.tenant, request)
-      return ConversationViews.list(page, cursors)
+      return ConversationViews.list(page, cursors, clock)
     case .conversationsOf(let user):
       let cursors = try ListCursors(secret: try await secret(), caller: caller, query: "user", user)
       let request = try PageRequest(event, cursors)
       let owner = Caller.owner(user: user, tenant: caller.tenant)
       let page = try await archive.conversations(ofOwner: owner, request)
-      return ConversationViews.list(page, cursors)
+      return ConversationViews.list(page, cursors, clock)
     case .escalations:
       let cursors = try ListCursors(
         secret: try await secret(), caller: caller, query: "escalations")
       let request = try PageRequest(event, cursors)
       let page = try await archive.escalated(inTenant: caller.tenant, request)
-      return ConversationViews.list(page, cursors)
+      return ConversationViews.list(page, cursors, clock)
     case .conversation(let id):
       return try await conversation(id, event, caller)
     case .statistics:
@@ -76,7 +78,7 @@ struct AdminQueries: Sendable {
     else { throw Refusal.notFound }
     let page = try await archive.turns(of: id, ofTenant: caller.tenant, request)
     var view = ConversationViews.messages(page, cursors)
-    view["conversation"] = ConversationViews.conversation(conversation)
+    view["conversation"] = ConversationViews.conversation(conversation, clock)
     return .object(view)
   }
 }

@@ -99,13 +99,15 @@ struct ConversationExport {
 
   // MARK: Forms
 
+  private var clock: SessionClock { SessionClock(now: now, rules: conversations.rules) }
+
   private func json(_ parts: [Part], _ cursor: String?) -> GatewayResponse {
     var seen: Set<ConversationID> = []
     let own = parts.map(\.conversation).filter { seen.insert($0.id).inserted }
     return .json(
       [
         "user_id": .string(caller.user), "export_date": .string(now.iso),
-        "conversations": .array(own.map(ConversationViews.conversation)),
+        "conversations": .array(own.map { ConversationViews.conversation($0, clock) }),
         "messages": .array(parts.flatMap(\.turns).flatMap(ConversationViews.messages)),
         "nextCursor": cursor.map { .string($0) } ?? .null,
       ], headers: ["content-disposition": "attachment; filename=\"conversations.json\""])

@@ -2,16 +2,25 @@ import Agent
 import Events
 import JSON
 
+/// How sessions stand at a moment: a long pause closes an open one.
+struct SessionClock: Sendable {
+  let now: Timestamp
+  let rules: SessionRules
+}
+
 /// What lists and details show of stored conversations; no field of an item gets out by itself.
 enum ConversationViews {
-  static func conversation(_ conversation: Conversation) -> JSONValue {
+  static func conversation(_ conversation: Conversation, _ clock: SessionClock) -> JSONValue {
     [
       "id": .string(conversation.id.text), "userId": .string(conversation.user),
       "title": .string(conversation.title), "status": .string(conversation.status.rawValue),
       "assistant": .string(conversation.assistant), "metadata": metadata(conversation.metadata),
       "turns": .int(conversation.turns), "usage": conversation.usage.json,
       "session": conversation.sessions.last.map {
-        ["number": .int($0.number), "status": .string($0.status.rawValue)]
+        [
+          "number": .int($0.number),
+          "status": .string($0.status(at: clock.now, clock.rules).rawValue),
+        ]
       } ?? .null,
       "escalatedAt": conversation.escalatedAt.map { .string($0.iso) } ?? .null,
       "createdAt": .string(conversation.createdAt.iso),
@@ -29,10 +38,10 @@ enum ConversationViews {
   }
 
   static func list(
-    _ page: ArchivePage<Conversation>, _ cursors: ListCursors
+    _ page: ArchivePage<Conversation>, _ cursors: ListCursors, _ clock: SessionClock
   ) -> JSONValue {
     [
-      "conversations": .array(page.elements.map(conversation)),
+      "conversations": .array(page.elements.map { conversation($0, clock) }),
       "nextCursor": page.next.map { .string(cursors.text(for: $0)) } ?? .null,
     ]
   }

@@ -91,7 +91,8 @@ struct Conversations: Handler {
     let part = try await conversations.conversations(
       ofOwner: caller.owner, status: status, limit: page.limit, after: page.after)
     return .json(
-      ConversationViews.list(ArchivePage(elements: part.elements, next: part.next), cursors))
+      ConversationViews.list(
+        ArchivePage(elements: part.elements, next: part.next), cursors, clock))
   }
 
   private func search(
@@ -166,7 +167,7 @@ struct Conversations: Handler {
       }
     var view = ConversationViews.messages(
       ArchivePage(elements: part.elements, next: part.next), cursors)
-    view["conversation"] = ConversationViews.conversation(conversation)
+    view["conversation"] = ConversationViews.conversation(conversation, clock)
     return .json(.object(view))
   }
 
@@ -183,7 +184,7 @@ struct Conversations: Handler {
       title: title, assistant: assistant ?? defaultAssistant, metadata: metadata ?? [:],
       status: status ?? .active, of: caller, at: now())
     return .json(
-      ConversationViews.conversation(conversation), status: 201,
+      ConversationViews.conversation(conversation, clock), status: 201,
       headers: ["location": "/api/v1/conversations/\(conversation.id.text)"])
   }
 
@@ -270,6 +271,8 @@ struct Conversations: Handler {
 
   // MARK: Parts
 
+  private var clock: SessionClock { SessionClock(now: now(), rules: conversations.rules) }
+
   private func id(of request: APIRequest) throws(Refusal) -> ConversationID {
     guard let id = ConversationID(try request.parameter("id")) else { throw .notFound }
     return id
@@ -277,7 +280,7 @@ struct Conversations: Handler {
 
   private func shown(_ conversation: Conversation?) throws(Refusal) -> GatewayResponse {
     guard let conversation else { throw .notFound }
-    return .json(ConversationViews.conversation(conversation))
+    return .json(ConversationViews.conversation(conversation, clock))
   }
 
   private func cursors(

@@ -49,6 +49,17 @@ import Testing
     #expect(connect["ALLOWED_ORIGINS"] == "http://127.0.0.1:3100")
   }
 
+  @Test func `other origins may use the API when they are named`() throws {
+    let named = try Application(
+      template: Project.bytes("template.json"), file: "template.json",
+      parameters: ["AllowedOrigins": "https://a.example,https://b.example"])
+    let cors = try #require(named.httpAPIs.first?.cors)
+    #expect(cors.origins == ["https://a.example", "https://b.example"])
+    #expect(Set(cors.methods).isSuperset(of: ["GET", "POST", "PUT", "DELETE"]))
+    #expect(cors.headers.contains("authorization"))
+    #expect(application.httpAPIs.first?.cors?.origins.isEmpty == true)
+  }
+
   @Test func `sets every documented setting, to its documented default`() throws {
     var documented: [String: String] = [:]
     for line in try Project.text("docs/configuration.md").split(separator: "\n")

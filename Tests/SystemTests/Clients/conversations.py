@@ -256,6 +256,12 @@ def test_other_origins_and_methods():
     for origin in ["https://evil.test", "null"]:
         answer = request(path, None, "OPTIONS", None, head | {"Origin": origin})
         assert answer[1]["Access-Control-Allow-Origin"] is None, origin
+    # The other routes are the gateway's own to open: to the origins that the template names.
+    local = "http://localhost:" + READY["gateway"].rsplit(":", 1)[1]
+    opened = request("/api/v1/messages", None, "OPTIONS", None, head | {"Origin": local})[1]
+    assert opened["Access-Control-Allow-Origin"] == local and "authorization" in opened["Access-Control-Allow-Headers"]
+    shut = request("/api/v1/messages", None, "OPTIONS", None, head | {"Origin": "https://evil.test"})[1]
+    assert shut["Access-Control-Allow-Origin"] is None
     assert request(path, ana, "GET")[0] == 405
     buffered = request("/api/v1/messages", ana, "POST", b'{"message":"hi","stream":true}', {"Content-Type": "application/json"})
     assert buffered[1]["Content-Type"].startswith("text/event-stream") and b"event: complete" in buffered[2]

@@ -112,7 +112,7 @@ def test_the_guide_names_what_is_there():
         found = re.findall(pattern, guide)
         assert found and set(found) <= set(names), (pattern, found)
     kept = {name for name, body in template["Resources"].items() if body.get("DeletionPolicy") == "Retain"}
-    assert kept == {"Conversations", "Turns", "TokenKey", "ProviderKeys"}, f"docs/deploy.md says what stays: {kept}"
+    assert kept == {"Conversations", "Turns", "ContentBucket", "TokenKey", "ProviderKeys"}, f"docs/deploy.md says what stays: {kept}"
     secrets = {body["Properties"]["Name"]["Fn::Sub"].replace("${AWS::StackName}", "martlet-prod")
                for body in of_type(template, "AWS::SecretsManager::Secret").values()}
     assert set(re.findall(r"--secret-id (\S+)", guide)) <= secrets, secrets
