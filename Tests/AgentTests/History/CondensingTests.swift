@@ -115,8 +115,8 @@ import Testing
       let turn = Task {
         await agent.answer(question, until: .now + .seconds(300)) { try await receiver.take($0) }
       }
-      try await eventually { receiver.completion != nil }
-      try await eventually { !teller.requests.isEmpty }
+      try await eventually(within: .seconds(120)) { receiver.completion != nil }
+      try await eventually(within: .seconds(120)) { !teller.requests.isEmpty }
       turn.cancel()
       #expect(await turn.value.outcome == .completed(.complete))
     }
