@@ -1,5 +1,8 @@
 import Agent
 import JSON
+import LambdaRuntime
+import Support
+import Synchronization
 import Testing
 
 @testable import Routes
@@ -52,5 +55,49 @@ import Testing
       model: "m")
     let frame = ServerFrame.turn(.completed(completion), id: "x")
     #expect(frame["sources"]?.array?.count == 8)
+  }
+
+  @Test func `a wish to stop ends the model's answer at once, and keeps what was said`()
+    async throws
+  {
+    let model = EndlessModel()
+    let live = MemoryLiveTurns()
+    let sent = SentFrames()
+    let archive = MemoryArchive()
+    var profile = Profile(name: "japanese", title: "Tutor", instructions: "")
+    profile.limits.duration = .seconds(300)
+    let agent = Agent(
+      profile: profile, model: model, tools: [], knowledge: nil, store: archive, now: { testNow })
+    let caller = Caller(user: "ana", tenant: "acme")
+    let question = Question(
+      caller: caller, key: MessageKey(caller: caller, connection: "c", message: "m-1"),
+      text: try MessageText("Talk."))
+    let turns = RelayedTurns(live: live, sender: sent, grace: .zero, now: { testNow })
+    let gateway = GatewayAddress(domainName: "d", stage: "s")
+    async let answer: Void = turns.answer(question, by: agent, as: "m-1", Invocation()) {
+      try await sent.send(ServerFrame.turn($0, id: "m-1").encoded(), to: "c", at: gateway)
+    }
+    try await eventually { sent.types.contains("chunk") }
+    try await live.requestStop(LiveTurnName(owner: caller.owner, id: "m-1"))
+    try await eventually { model.isOver.withLock { $0 } }
+    await answer
+    #expect(sent.frames.last?["finishReason"] == "stopped")
+    let stored = try await archive.conversations(ofTenant: "acme", PageRequest())
+    #expect(stored.elements.count == 1)
+  }
+
+  /// Says one thing and then nothing, until it is cancelled.
+  private final class EndlessModel: Model {
+    let name = "endless"
+    let isOver = Mutex(false)
+
+    func stream(
+      _ request: ModelRequest, until deadline: ContinuousClock.Instant,
+      _ receive: @escaping @Sendable (ModelEvent) async throws -> Void
+    ) async throws {
+      defer { isOver.withLock { $0 = true } }
+      try await receive(.text("Well,"))
+      try await Task.sleep(for: .seconds(3_600))
+    }
   }
 }

@@ -93,7 +93,7 @@ package struct ContextTools: Sendable {
       throw ToolError(.failed, "there is room for \(limit) entries: something has to be forgotten")
     }
     return ToolResult([
-      "name": .string(name), "status": "remembered", "kind": .string(kind.rawValue),
+      "name": .string(name), "result": "remembered", "kind": .string(kind.rawValue),
     ])
   }
 
@@ -134,6 +134,6 @@ package struct ContextTools: Sendable {
     for entry in named.isEmpty ? [first] : named {
       try await context.blank(entry, of: call.caller, at: now())
     }
-    return ToolResult(["name": .string(first.key), "status": "forgotten"])
+    return ToolResult(["name": .string(first.key), "result": "forgotten"])
   }
 }

@@ -3,7 +3,7 @@
 enum HumanWish {
   /// Unicode scalars: a longer message is a story, and answered first.
   private static let longest = 200
-  /// From here on the example sentences are enough.
+  /// From here on a person that is named is enough.
   private static let sure = 0.8
 
   /// True for a message that clearly asks for a person.
@@ -11,10 +11,15 @@ enum HumanWish {
   /// A question about such a sentence, in an assistant for languages, is none: one in quotation marks, or
   /// about its meaning or translation.
   static func isClear(_ text: String, _ guess: IntentClassifier.Guess?) -> Bool {
-    guard text.unicodeScalars.count <= longest, !isAboutWords(text) else { return false }
-    if let guess, guess.intent == Intent.human, guess.confidence >= sure { return true }
-    let isLikely = guess.map { $0.intent == Intent.human } ?? false
-    return isLikely && namesPersonAndContact(text)
+    guard let guess, guess.intent == Intent.human, text.unicodeScalars.count <= longest else {
+      return false
+    }
+    let folded = text.lowercased()
+    let words = Set(folded.split { !$0.isLetter && $0 != "'" }.map(String.init))
+    guard !aboutWords.contains(where: folded.contains),
+      !persons.isDisjoint(with: words) || personsInJapanese.contains(where: folded.contains)
+    else { return false }
+    return guess.confidence >= sure || contacts.contains(where: folded.contains)
   }
 
   /// True for a message that asks for the assistant, in so many words.
@@ -36,9 +41,12 @@ enum HumanWish {
     "アシスタントに戻ります", "アシスタントに戻りたい", "アシスタントに戻りたいです",
   ]
 
-  private static let persons = [
-    "human", "person", "someone", "somebody", "agent", "operator", "representative", "staff",
-    "support", "colleague", "人間", "オペレーター", "担当", "スタッフ", "有人", "人",
+  private static let persons: Set<String> = [
+    "human", "humans", "person", "people", "someone", "somebody", "agent", "operator",
+    "representative", "staff", "support", "colleague", "machine", "bot", "robot",
+  ]
+  private static let personsInJapanese = [
+    "人", "ロボット", "オペレーター", "担当", "スタッフ",
   ]
   private static let contacts = [
     "speak", "talk", "chat", "connect", "transfer", "escalate", "reach", "contact", "get me",
@@ -47,19 +55,10 @@ enum HumanWish {
   ]
   private static let aboutWords = [
     "mean", "translate", "translation", "how do you say", "how do i say", "how to say",
-    "in japanese", "in english", "kanji", "grammar", "sentence", "pronounce", "意味", "訳", "英語で",
+    "do you call", "in japanese", "in english", "kanji", "grammar", "sentence", "pronounce", "意味",
+    "訳", "英語で",
     "日本語で", "読み方", "とは", "言いますか", "例文", "文法", "漢字", "「", "“", "\"",
   ]
-
-  private static func namesPersonAndContact(_ text: String) -> Bool {
-    let folded = text.lowercased()
-    return persons.contains(where: folded.contains) && contacts.contains(where: folded.contains)
-  }
-
-  private static func isAboutWords(_ text: String) -> Bool {
-    let folded = text.lowercased()
-    return aboutWords.contains(where: folded.contains)
-  }
 }
 
 /// A message without case, and without blanks and marks around it.

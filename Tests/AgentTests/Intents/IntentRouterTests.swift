@@ -1,3 +1,4 @@
+import Support
 import Testing
 
 @testable import Agent
@@ -159,6 +160,16 @@ extension Profile {
   func `a sentence about such a wish is none`(_ text: String) async {
     let found = await find(text)
     #expect(found.intent.name != Intent.human, "\(found)")
+  }
+
+  @Test func `nothing else is taken for such a wish`() async throws {
+    let router = IntentRouter(.zoo)
+    let questions = try Project.text("Tests/AgentTests/Fixtures/clinc_oos_train_val.txt")
+    for line in questions.split(separator: "\n").map(String.init) + ["Talk.", "call"] {
+      let found = await router.finding(
+        line, current: nil, before: nil, until: .now + .seconds(300))
+      #expect(found.intent.name != Intent.human, "\(line) \(found.intent)")
+    }
   }
 
   @Test func `the assistant is asked back in so many words`() {
