@@ -1,11 +1,11 @@
 /// What a person wants done, for tools that do something: such a tool is called when somebody uses its
 /// verb, and what stands with the verb is what it is done to.
 struct ActionWish {
-  private let verb: String
+  private let verbs: Set<String>
   private let japanese: [String]
 
   /// Verbs at the beginning of a tool's name, and how Japanese people ask for them.
-  private static let verbs: [String: [String]] = [
+  private static let known: [String: [String]] = [
     "remember": ["覚えて", "覚えと"], "forget": ["忘れて"], "add": ["追加して", "加えて"],
     "delete": ["削除して", "消して"], "remove": ["削除して", "外して"],
     "cancel": ["キャンセルして", "取り消して"], "save": ["保存して"],
@@ -23,8 +23,8 @@ struct ActionWish {
   /// Nil for a tool whose name does not begin with such a verb.
   init?(tool name: String) {
     let first = name.lowercased().prefix { $0.isLetter }
-    guard let japanese = Self.verbs[String(first)] else { return nil }
-    verb = String(first)
+    guard let japanese = Self.known[String(first)] else { return nil }
+    verbs = first == "remember" ? ["remember", "note"] : [String(first)]
     self.japanese = japanese
   }
 
@@ -39,7 +39,7 @@ struct ActionWish {
   private func english(_ text: String) -> String? {
     for sentence in text.split(whereSeparator: { ".!?\n。！？".contains($0) }) {
       let words = sentence.split(whereSeparator: \.isWhitespace)
-      guard let place = words.firstIndex(where: { Self.plain($0) == verb }) else { continue }
+      guard let place = words.firstIndex(where: { verbs.contains(Self.plain($0)) }) else { continue }
       let object = words[(place + 1)...].drop { Self.links.contains(Self.plain($0)) }
       return object.joined(separator: " ")
     }
