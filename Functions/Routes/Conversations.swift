@@ -22,12 +22,15 @@ struct Conversations: Handler {
   let defaultAssistant: String
   /// Takes an answer out of the cache.
   let unshare: @Sendable (_ cacheEntry: String) async throws -> Void
+  /// What came out of the cache meanwhile.
+  let counter: CacheCounter
   var now: @Sendable () -> Timestamp = { .now }
 
   func handle(_ event: HTTPEvent, _ invocation: Invocation) async -> GatewayResponse {
     await invocation.reply {
       let caller = try await tokens.caller(of: event)
       let request = try APIRoutes.request(event.method, event.segments, to: "conversations")
+      defer { CacheMetrics.emit(counter.take(), for: invocation) }
       return try await answer(request, event, caller, invocation)
     }
   }
@@ -156,7 +159,10 @@ struct Conversations: Handler {
     guard let conversation = try await conversations.conversation(id, of: caller) else {
       throw Refusal.notFound
     }
-    let part =
+    let cursor = event.queryStringParameters?["cursor"] ?? ""
+    let part = try await conversations.page(
+      "\(branches) \(page.turns) \(cursor)", of: conversation
+    ) {
       if branches == "all" {
         try await conversations.turns(
           of: id, ofTenant: caller.tenant, limit: page.turns, after: page.after)
@@ -165,6 +171,7 @@ struct Conversations: Handler {
           of: id, tenant: caller.tenant, endingAt: conversation.head ?? conversation.turns,
           limit: page.turns, after: page.after)
       }
+    }
     var view = ConversationViews.messages(
       ArchivePage(elements: part.elements, next: part.next), cursors)
     view["conversation"] = ConversationViews.conversation(conversation, clock)

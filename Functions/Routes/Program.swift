@@ -65,7 +65,8 @@ struct Program: Sendable {
   private var storedConversations: StoredConversations {
     StoredConversations(
       store, conversations: settings.tables.conversations, turns: settings.tables.turns,
-      rules: rules, contents: TurnContents(Objects(client), bucket: settings.contentBucket))
+      rules: rules, contents: TurnContents(Objects(client), bucket: settings.contentBucket),
+      cache: cache.conversations)
   }
 
   private var archive: StoredArchive { StoredArchive(conversations: storedConversations) }
@@ -144,7 +145,8 @@ struct Program: Sendable {
       meaning: MeaningSearch(
         conversations: storedConversations, vectors: vectors, embedder: embedder,
         nearness: settings.knowledge.nearness),
-      secret: tokenSecret, defaultAssistant: settings.assistant, unshare: answerRemoval)
+      secret: tokenSecret, defaultAssistant: settings.assistant, unshare: answerRemoval,
+      counter: cache.counter)
   }
 
   func forget() -> Forget {

@@ -231,7 +231,7 @@ private struct Scenarios {
   /// What can be given to others, asked of every function that answers, and made anew.
   private func share(_ user: String) async throws {
     try await say(#"{"action":"chat","id":"share","message":"Hello"}"#, to: "chat")
-    try await say(#"{"action":"chat","id":"share2","message":"Good morning"}"#, to: "default")
+    try await say(#"{"action":"chat","id":"share2","message":"Hey"}"#, to: "default")
     for (handler, message) in [("messages", "Thanks"), ("stream", "Hi"), ("stream", "Hello")] {
       let answer = try await post(["message": .string(message)], user, handler)
       let id = try #require(answer["conversationId"]?.string)
@@ -248,7 +248,7 @@ private struct Scenarios {
     let store = try program("setup").store
     let expiry = AttributeValue(WallClock.milliseconds() / 1_000 + 600)
     for (number, text) in [
-      "What does 食べる mean?", "How many strokes does 語 have?", "Good evening",
+      "What does 食べる mean?", "How many strokes does 語 have?", "Who made you?",
     ].enumerated() {
       try await store.put(
         [

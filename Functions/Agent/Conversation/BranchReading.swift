@@ -14,19 +14,57 @@ extension StoredConversations {
   package func recent(
     _ id: ConversationID, of caller: Caller, turns count: Int
   ) async throws -> (conversation: Conversation, turns: [Turn])? {
+    let part = ConversationCache.Part.newest(count)
+    let mayKnow = cache?.mayKnow(part, of: id, tenant: caller.tenant) ?? false
+    async let read = newest(mayKnow ? 0 : count, of: id, caller)
+    guard let conversation = try await conversation(id, of: caller) else {
+      _ = try? await read
+      return nil
+    }
+    if let known = cache?.find(part, of: conversation) {
+      return (conversation, known.turns.reversed())
+    }
+    let found = try await path(
+      of: id, tenant: caller.tenant, endingAt: conversation.head ?? conversation.turns,
+      limit: count, known: try await read)
+    cache?.keep(found, as: part, of: conversation)
+    return (conversation, found.elements.reversed())
+  }
+
+  /// The newest turns that are stored, whichever branch they are of; none of none.
+  private func newest(
+    _ count: Int, of id: ConversationID, _ caller: Caller
+  ) async throws -> [Turn] {
+    guard count > 0 else { return [] }
     var query = turnQuery(id, tenant: caller.tenant)
     query.isConsistent = true
     query.limit = count
-    async let newest = store.query(query)
-    guard let conversation = try await conversation(id, of: caller) else {
-      _ = try? await newest
-      return nil
+    return try await store.query(query).items.compactMap { Turn($0) }
+  }
+
+  /// A page of the list of a conversation's turns; `name` is all that decides on it. It comes from the
+  /// cache if it was read when the conversation was as it is now.
+  package func page(
+    _ name: String, of conversation: Conversation, read: () async throws -> Part<Turn>
+  ) async throws -> Part<Turn> {
+    if let known = cache?.find(.page(name), of: conversation) {
+      return Part(elements: known.turns, next: known.next)
     }
-    let known = try await newest.items.compactMap { Turn($0) }
-    let page = try await path(
-      of: id, tenant: caller.tenant, endingAt: conversation.head ?? conversation.turns,
-      limit: count, known: known)
-    return (conversation, page.elements.reversed())
+    let found = try await read()
+    cache?.keep(found, as: .page(name), of: conversation)
+    return found
+  }
+
+  /// Says that a turn which was there already has changed: nobody takes it from a cache any more.
+  func noteChange(of id: ConversationID, _ caller: Caller) async throws {
+    do throws(StoreError) {
+      try await store.update(
+        key(id, caller), in: conversations, [.add("revision", 1)],
+        if: .all([.exists("owner"), .absent("deletedAt")]))
+    } catch {
+      // It is gone meanwhile.
+      guard case .conditionFailed = error else { throw error }
+    }
   }
 
   package func recent(
@@ -57,9 +95,11 @@ extension StoredConversations {
         if: .all([.exists("message"), .absent("summary")]))
     } catch .conditionFailed {
       // Another turn at the same time was faster, or the conversation is gone.
+      return
     } catch {
       throw error
     }
+    try await noteChange(of: id, caller)
   }
 
   /// A part of a branch, the newest turn first.

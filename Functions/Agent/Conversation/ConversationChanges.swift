@@ -100,6 +100,7 @@ extension StoredConversations {
       let before = try await store.update(
         turnKey(turn.number, of: id, caller.tenant), in: turns, [change], if: .exists("message"),
         returning: .old)
+      try? await noteChange(of: id, caller)
       return before.flatMap { Turn($0) } ?? turn
     } catch .conditionFailed {
       return nil

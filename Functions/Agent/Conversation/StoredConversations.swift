@@ -28,12 +28,15 @@ package struct StoredConversations: ConversationStore {
   package let rules: SessionRules
   /// Where long turns go; nil: they are cut.
   let contents: TurnContents?
+  /// What has been read is kept here; nil: nothing is.
+  let cache: ConversationCache?
 
   /// `conversations` and `turns` name the tables; `rules` say when a session ends.
   package init(
     _ store: Store, conversations: String, turns: String, rules: SessionRules = SessionRules(),
-    contents: TurnContents? = nil
+    contents: TurnContents? = nil, cache: ConversationCache? = nil
   ) {
+    self.cache = cache
     self.rules = rules
     self.contents = contents
     self.store = store
@@ -62,6 +65,7 @@ package struct StoredConversations: ConversationStore {
       turn.parent = parent == turn.number - 1 ? nil : parent
       do {
         try await write(turn, caller, title, before)
+        cache?.follow(turn, after: before.flatMap { Conversation($0) }, tenant: caller.tenant)
         return turn.number
       } catch StoreError.transactionCancelled(let reasons) where reasons.contains(where: \.isRace) {
         continue

@@ -117,6 +117,8 @@ package struct Conversation: Sendable, Equatable {
   package var metadata: [String: String] = [:]
   /// The number of the turn that the next one follows; nil is the newest.
   package var head: Int?
+  /// Counts changes of turns that are there already.
+  package var revision = 0
   /// The newest ones, the oldest of them first.
   package var sessions: [Session] = []
   /// Its turns by what they were about.

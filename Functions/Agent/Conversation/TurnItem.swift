@@ -74,6 +74,7 @@ extension Conversation {
     status = item["status"]?.string.flatMap(Status.init) ?? .active
     metadata = (item["metadata"]?.map ?? [:]).compactMapValues(\.string)
     head = item["head"]?.int
+    revision = item["revision"]?.int ?? 0
     sessions = Session.list(item["sessions"])
     intents = (item["intents"]?.map ?? [:]).compactMapValues(\.int)
     escalatedAt = item["escalatedAt"]?.string.flatMap { Timestamp(iso: $0) }
