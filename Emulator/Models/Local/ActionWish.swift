@@ -39,7 +39,9 @@ struct ActionWish {
   private func english(_ text: String) -> String? {
     for sentence in text.split(whereSeparator: { ".!?\n。！？".contains($0) }) {
       let words = sentence.split(whereSeparator: \.isWhitespace)
-      guard let place = words.firstIndex(where: { verbs.contains(Self.plain($0)) }) else { continue }
+      guard let place = words.firstIndex(where: { verbs.contains(Self.plain($0)) }) else {
+        continue
+      }
       let object = words[(place + 1)...].drop { Self.links.contains(Self.plain($0)) }
       return object.joined(separator: " ")
     }
