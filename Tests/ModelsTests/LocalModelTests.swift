@@ -315,6 +315,30 @@ import Testing
     #expect(Question("It's the dogs' bowl, isn't it?").terms.isEmpty)
   }
 
+  /// It changes something, and its arguments take any words.
+  private let remember = ToolOffer(
+    name: "remember", description: "Remembers something about the person, such as an exam.",
+    parameters: [
+      "type": "object", "required": ["value"],
+      "properties": ["value": ["type": "string", "description": "What to remember."]],
+    ])
+
+  @Test(arguments: [
+    ("water", false), ("How do you write 'to drink' in kanji?", false), ("exam", false),
+    ("Please remember 'exam in July'", true),
+  ])
+  func `what changes something is never done unasked`(text: String, expected: Bool) {
+    let choice = ToolChoice(TutorTools.all + [remember], for: Question(text))
+    #expect(choice.candidates().contains { $0.name == "remember" } == expected)
+  }
+
+  @Test func `says what it can do`() {
+    let reply = model.reply(to: ModelTask("What can you do?", tools: TutorTools.all))
+    #expect(reply.calls.isEmpty)
+    #expect(reply.text.contains("\n- Looks up one kanji"))
+    #expect(model.reply(to: ModelTask("何ができますか", tools: [])).text.contains(LocalModel.name))
+  }
+
   @Test(arguments: ["Who made you?", "あなたは誰ですか", "Are you human?"])
   func `says what it is`(text: String) {
     let reply = model.reply(to: ModelTask(text, tools: TutorTools.all))

@@ -97,6 +97,7 @@ struct Exchange {
     case greeting
     case thanks
     case identity
+    case abilities
   }
 
   var isSmallTalk: Bool { smallTalk != nil }
@@ -114,6 +115,12 @@ struct Exchange {
       ["who", "built", "you"], ["what", "model"], ["are", "you", "a", "bot"],
       ["are", "you", "human"], ["are", "you", "real"],
     ]
+    let wishes = [["what", "can", "you", "do"], ["what", "can", "i", "ask"]]
+    if words == ["help"] || wishes.contains(where: { words.starts(with: $0) })
+      || ["何ができ", "なにができ"].contains(where: question.head.holds)
+    {
+      return .abilities
+    }
     if openings.contains(where: { words.starts(with: $0) }) { return .identity }
     return ["あなたは誰", "あなたは何", "あなたはだれ", "人間ですか"].contains(where: question.head.holds)
       ? .identity : nil
@@ -121,11 +128,12 @@ struct Exchange {
 }
 
 extension Phrases {
-  func smallTalk(_ talk: Exchange.SmallTalk) -> String {
+  func smallTalk(_ talk: Exchange.SmallTalk, _ tools: [ToolOffer]) -> String {
     switch talk {
     case .greeting: greeting
     case .thanks: thanks
     case .identity: identity
+    case .abilities: abilities(tools)
     }
   }
 }

@@ -66,7 +66,7 @@ package struct LocalModel: Sendable {
       return labels.label(for: state.question.text)
     }
     if let shortened = Summary(wishes, state)?.text { return shortened }
-    if let talk = state.smallTalk { return phrases.smallTalk(talk) }
+    if let talk = state.smallTalk { return phrases.smallTalk(talk, task.tools) }
     let results = ResultReading(state.question).answer(inAll: state.results.map(\.content))
     if let results { return results }
     let context = ContextReading(in: task.instructions + "\n" + state.preamble)

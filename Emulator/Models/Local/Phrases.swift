@@ -90,6 +90,17 @@ struct Phrases {
       : "I am \(LocalModel.name), a deterministic stand-in for a language model. I answer only from tools and from texts that I am given."
   }
 
+  /// What the tools say about themselves, up to the first sign; theirs are in English.
+  func abilities(_ tools: [ToolOffer]) -> String {
+    let lines = tools.compactMap { tool -> String? in
+      let line = tool.description.prefix { !".:;\n".contains($0) }
+      return line.isEmpty ? nil : "- \(line)"
+    }
+    guard !lines.isEmpty else { return identity }
+    let opening = isJapanese ? "次の道具で調べてお答えします。" : "I answer with the help of these tools:"
+    return opening + "\n\n" + lines.joined(separator: "\n")
+  }
+
   // MARK: Pieces
 
   /// `on readings` for `onReadings`, in the singular for one value.
