@@ -9,6 +9,7 @@ import Testing
       try await emulator.run("admin.py")
       try await emulator.run("conversations.py")
       try await emulator.run("handover.py")
+      try await emulator.run("cache.py")
       try await emulator.run("stores.py")
       for script in ["keys", "secrets", "messages", "logs", "operations"] {
         try await emulator.run("\(script)_test.py")
