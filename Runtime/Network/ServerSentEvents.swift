@@ -44,7 +44,7 @@ package struct ServerSentEvents: Sendable {
 
   /// Takes more bytes; the events they complete.
   package mutating func receive(
-    _ bytes: some Collection<UInt8>
+    _ bytes: [UInt8]
   ) throws(EventTooLong) -> [ServerSentEvent] {
     var events: [ServerSentEvent] = []
     var rest = bytes[...]
@@ -66,7 +66,7 @@ package struct ServerSentEvents: Sendable {
     return events
   }
 
-  private mutating func append(_ bytes: some Collection<UInt8>) throws(EventTooLong) {
+  private mutating func append(_ bytes: ArraySlice<UInt8>) throws(EventTooLong) {
     guard line.count + bytes.count <= limit else { throw EventTooLong(limit: limit) }
     line.append(contentsOf: bytes)
   }

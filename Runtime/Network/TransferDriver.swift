@@ -115,6 +115,7 @@ final class TransferDriver: TaskExecutor {
       return fail(String(cString: martlet_curl_failure()))
     }
     inbox.withLock { $0.multi = UInt(bitPattern: loop.multi) }
+    var moderation = Moderation()
     var batches = 0
     while let work = takeWork() {
       for command in work.commands {
@@ -130,9 +131,11 @@ final class TransferDriver: TaskExecutor {
       batches = 0
       loop.perform()
       guard mayWait() else { continue }
+      if loop.isStreaming { usleep(UInt32(moderation.rest() / 1_000)) }
       loop.wait()
       inbox.withLock { $0.isPolling = false }
     }
+    moderation.end()
     inbox.withLock { $0.multi = nil }
     loop.end()
   }

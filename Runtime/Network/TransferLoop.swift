@@ -43,6 +43,8 @@ final class TransferLoop {
   private var idle: [UnsafeMutableRawPointer] = []
   /// Those for which something has come in this round: they wake once, however much it was.
   private var touched: [Running] = []
+  /// How many of them are read as they come.
+  private var streamed = 0
   /// No transfer can be silent too long before this.
   private var nextSweep: ContinuousClock.Instant?
 
@@ -68,6 +70,7 @@ final class TransferLoop {
       return
     }
     running[easy] = entry
+    if transfer.isStreamed { streamed += 1 }
     handles[ObjectIdentifier(transfer)] = easy
     plan(transfer)
     guard martlet_multi_add(multi, easy) == CURLM_OK else {
@@ -86,6 +89,9 @@ final class TransferLoop {
     guard let easy = handles[ObjectIdentifier(transfer)] else { return }
     end(easy, .failed(.cancelled))
   }
+
+  /// Whether an answer is being read as it comes: its pieces may be taken a little later.
+  var isStreaming: Bool { streamed > 0 }
 
   /// Does what can be done without waiting.
   func perform() {
@@ -145,6 +151,7 @@ final class TransferLoop {
   private func end(_ easy: UnsafeMutableRawPointer, _ result: Transfer.End) {
     guard let entry = running.removeValue(forKey: easy) else { return }
     handles[ObjectIdentifier(entry.transfer)] = nil
+    if entry.transfer.isStreamed { streamed -= 1 }
     martlet_multi_remove(multi, easy)
     recycle(easy)
     entry.transfer.finish(result)
