@@ -5,6 +5,8 @@ was written; the same thread reads the clock when the chunk has come back to a c
 `@connections`, the gateway and the WebSocket. Release build, everything on this machine.
 
     conversations.py [CONVERSATIONS [CHUNKS]]
+
+Without arguments it measures before that what a single warm turn takes besides its provider's own time.
 """
 import os
 import pathlib
@@ -21,7 +23,6 @@ os.environ.setdefault("MARTLET_PROGRAM", build + "/martlet")
 os.environ.setdefault("MARTLET_PROJECT", str(root))
 from harness import Emulator, READY, sandboxes  # noqa: E402
 
-TALKS, CHUNKS = (sys.argv[1:] + ["200", "500"][len(sys.argv) - 1:])[:2]
 
 
 def processor_time(processes):
@@ -40,23 +41,29 @@ def memory(process):
         return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
 
 
-with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-    bench = subprocess.Popen([os.environ["MARTLET_BUILD"] + "/martlet-bench", "conversations", TALKS, CHUNKS],
-                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    port = int(bench.stdout.readline())
-    with Emulator(folder + "/state", OPENAI_BASE_URL=f"http://127.0.0.1:{port}/v1", OPENAI_API_KEY="key",
-                  LLM_PROVIDER="openai") as emulator:
-        url = urllib.parse.urlsplit(READY["websocket"])
-        began = time.monotonic()
-        bench.stdin.write(f"{url.port} {url.path or '/'}?assistant=japanese {READY['token']}\n")
-        bench.stdin.close()
-        lines = bench.stdout.read()
-        elapsed = time.monotonic() - began
-        print(lines, end="")
-        if bench.wait() != 0:
-            print("".join(emulator.log[-20:]), file=sys.stderr)
-            sys.exit(1)
-        functions = sandboxes()
-        print(f"{len(functions)} sandboxes of {sum(map(memory, functions)) / 1024 / len(functions):.1f} MB each; "
-              f"processor seconds within {elapsed:.1f}: functions {processor_time(functions):.1f}, "
-              f"emulator {processor_time([emulator.process.pid]):.1f}")
+def measure(talks, chunks):
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        bench = subprocess.Popen([os.environ["MARTLET_BUILD"] + "/martlet-bench", "conversations", talks, chunks],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        port = int(bench.stdout.readline())
+        with Emulator(folder + "/state", OPENAI_BASE_URL=f"http://127.0.0.1:{port}/v1", OPENAI_API_KEY="key",
+                      LLM_PROVIDER="openai") as emulator:
+            url = urllib.parse.urlsplit(READY["websocket"])
+            began = time.monotonic()
+            bench.stdin.write(f"{url.port} {url.path or '/'}?assistant=japanese {READY['token']}\n")
+            bench.stdin.close()
+            lines = bench.stdout.read()
+            elapsed = time.monotonic() - began
+            print(lines, end="")
+            if bench.wait() != 0:
+                print("".join(emulator.log[-20:]), file=sys.stderr)
+                sys.exit(1)
+            functions = sandboxes()
+            print(f"{len(functions)} sandboxes of {sum(map(memory, functions)) / 1024 / len(functions):.1f} MB each; "
+                  f"processor seconds within {elapsed:.1f}: functions {processor_time(functions):.1f}, "
+                  f"emulator {processor_time([emulator.process.pid]):.1f}")
+
+
+if len(sys.argv) == 1:
+    measure("1", "0")
+measure(*(sys.argv[1:] + ["200", "500"][len(sys.argv) - 1:])[:2])

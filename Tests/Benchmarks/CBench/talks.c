@@ -36,8 +36,10 @@ struct line {
 struct talks {
   struct bench_talks *result;
   struct line *lines;
-  int used, room, poll, count, done;
+  int used, room, poll, count, done, turns;
   int64_t pause, arrival;
+  /// Of the newest turn: when it was asked for, when the provider heard of it, when it had written all.
+  int64_t asked, heard, written;
 };
 
 static int64_t now(void) {
@@ -101,8 +103,7 @@ static void answer(struct talks *all, struct line *line) {
   line->count = 0;
   say(line->socket, head, sizeof head - 1);
   line->next = 0;
-  line->due = now();
-  (void)all;
+  line->due = all->heard = now();
 }
 
 static void write_chunk(struct talks *all, struct line *line) {
@@ -124,11 +125,12 @@ static void write_chunk(struct talks *all, struct line *line) {
   say(line->socket, "0\r\n\r\n", 5);
   line->next = -1;
   line->due = 0;
+  all->written = now();
 }
 
 // The clients' side.
 
-static void ask(struct line *line) {
+static void ask(struct talks *all, struct line *line) {
   char text[256], frame[300];
   int size = snprintf(
       text, sizeof text,
@@ -141,8 +143,10 @@ static void ask(struct line *line) {
   frame[3] = (char)size;
   memset(frame + head, 0, 4);  // a mask of zeros leaves the text as it is
   memcpy(frame + head + 4, text, (size_t)size);
-  say(line->socket, frame, (size_t)(head + 4 + size));
   line->due = 0;
+  line->next = 0;
+  all->asked = now();
+  say(line->socket, frame, (size_t)(head + 4 + size));
 }
 
 static void words(struct talks *all, struct line *line, const char *text, size_t count) {
@@ -170,6 +174,13 @@ static void frame(struct talks *all, struct line *line, char *text, size_t size)
     words(all, line, content, (size_t)(end - content));
   } else if (memmem(text, size, "\"type\":\"complete\"", 17) != NULL) {
     if (line->next != all->count) return fail(all, line->number, "chunks are missing", "");
+    if (all->result->overheads != NULL) {
+      all->result->overheads[all->result->turns++] = all->heard - all->asked + all->arrival - all->written;
+      if (all->result->turns < all->turns) {
+        line->due = now();
+        return;
+      }
+    }
     line->is_done = 1;
     all->done += 1;
   } else if (memmem(text, size, "\"type\":\"start\"", 14) == NULL) {
@@ -256,7 +267,7 @@ static void serve(struct talks *all, int listener, int talks) {
     for (int each = 0; each < all->used; each++) {
       struct line *line = &all->lines[each];
       if (line->due == 0) continue;
-      if (line->due <= moment) line->is_client ? ask(line) : write_chunk(all, line);
+      if (line->due <= moment) line->is_client ? ask(all, line) : write_chunk(all, line);
       if (line->due != 0 && line->due < first) first = line->due;
     }
     struct epoll_event events[64];
@@ -271,26 +282,58 @@ static void serve(struct talks *all, int listener, int talks) {
   }
 }
 
+static void open_all(struct talks *all, int listener, uint16_t port, const char *path, const char *token, int talks) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u32 = UINT32_MAX};
+  all->poll = epoll_create1(EPOLL_CLOEXEC);
+  all->lines = calloc((size_t)all->room, sizeof *all->lines);
+  epoll_ctl(all->poll, EPOLL_CTL_ADD, listener, &event);
+  for (int each = 0; each < talks && all->result->problem[0] == 0; each++) {
+    int client = open_socket(all, port, path, token);
+    if (client >= 0) add(all, client, 1);
+  }
+}
+
+/// Lets each client ask, the last one `spread` after the first, and serves them to their ends.
+static void talk(struct talks *all, int listener, int talks, int64_t spread) {
+  int64_t begin = now();
+  all->done = 0;
+  for (int each = 0; each < all->used; each++) {
+    all->lines[each].is_done = 0;
+    if (all->lines[each].is_client) all->lines[each].due = begin + 1 + spread * each / talks;
+  }
+  serve(all, listener, talks);
+}
+
+static void close_all(struct talks *all) {
+  for (int each = 0; each < all->used; each++) {
+    close(all->lines[each].socket);
+    free(all->lines[each].bytes);
+  }
+  close(all->poll);
+  free(all->lines);
+}
+
 void bench_talks_run(
     int listener, uint16_t port, const char *path, const char *token, int talks, int count,
     int64_t pause, int64_t spread, struct bench_talks *result) {
-  struct talks all = {
-      .result = result, .room = talks * 4, .poll = epoll_create1(EPOLL_CLOEXEC), .count = count, .pause = pause};
-  struct epoll_event event = {.events = EPOLLIN, .data.u32 = UINT32_MAX};
-  all.lines = calloc((size_t)all.room, sizeof *all.lines);
+  struct talks all = {.result = result, .room = talks * 6, .pause = pause};
   result->latencies = calloc((size_t)talks * (size_t)count, sizeof *result->latencies);
-  epoll_ctl(all.poll, EPOLL_CTL_ADD, listener, &event);
-  for (int each = 0; each < talks && result->problem[0] == 0; each++) {
-    int client = open_socket(&all, port, path, token);
-    if (client >= 0) add(&all, client, 1);
-  }
-  int64_t begin = now();
-  for (int each = 0; each < all.used; each++) all.lines[each].due = begin + 1 + spread * each / talks;
-  serve(&all, listener, talks);
-  for (int each = 0; each < all.used; each++) {
-    close(all.lines[each].socket);
-    free(all.lines[each].bytes);
-  }
-  close(all.poll);
-  free(all.lines);
+  open_all(&all, listener, port, path, token, talks);
+  // Long enough that no sandbox is free for a second one.
+  all.count = (int)(spread / pause) < count ? (int)(spread / pause) : count;
+  talk(&all, listener, talks, spread);
+  result->frames = result->chunks = 0;
+  all.count = count;
+  if (result->problem[0] == 0) talk(&all, listener, talks, spread);
+  close_all(&all);
+}
+
+void bench_turns_run(
+    int listener, uint16_t port, const char *path, const char *token, int turns, struct bench_talks *result) {
+  struct talks all = {.result = result, .room = 16, .count = 3, .turns = turns};
+  result->latencies = calloc((size_t)turns * (size_t)all.count, sizeof *result->latencies);
+  result->overheads = calloc((size_t)turns, sizeof *result->overheads);
+  open_all(&all, listener, port, path, token, 1);
+  talk(&all, listener, 1, 0);
+  close_all(&all);
 }

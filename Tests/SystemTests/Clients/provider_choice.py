@@ -7,9 +7,9 @@ from harness import Chat, Emulator, READY, completed, http, run, text_of
 
 folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
 PATHS = {"openai": "/openai/v1/chat/completions", "anthropic": "/anthropic/v1/messages",
-         "gemini": "/gemini/v1beta/models/gemini-2.5-flash:streamGenerateContent",
+         "gemini": "/gemini/v1beta/models/gemini-3.5-flash-lite:streamGenerateContent",
          "vertex": "/vertex/v1beta1/projects/martlet/locations/us-central1/publishers/google/models/"
-                   "gemini-2.5-flash:streamGenerateContent",
+                   "gemini-3.5-flash-lite:streamGenerateContent",
          "bedrock": "/model/amazon.nova-lite-v1%3A0/converse-stream"}
 
 
