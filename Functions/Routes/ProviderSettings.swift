@@ -13,7 +13,7 @@ enum ProviderName: String, CaseIterable, Sendable {
     switch self {
     case .openai: "gpt-4o-mini"
     case .anthropic: "claude-haiku-4-5"
-    case .gemini, .vertex: "gemini-2.5-flash"
+    case .gemini, .vertex: "gemini-3.5-flash-lite"
     case .bedrock: "amazon.nova-lite-v1:0"
     }
   }

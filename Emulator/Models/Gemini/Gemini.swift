@@ -7,7 +7,9 @@ struct Gemini: Provider {
   /// Vertex AI: longer paths, `Authorization: Bearer`, and a token endpoint.
   var isVertex = false
 
-  private static let models = [LocalModel.name, "gemini-2.5-flash", "gemini-embedding-001"]
+  private static let models = [
+    LocalModel.name, "gemini-3.5-flash-lite", "gemini-2.5-flash", "gemini-embedding-001",
+  ]
 
   func check(_ request: ProviderRequest) -> Problem? {
     if isVertex, request.segments == ["token"] { return nil }
