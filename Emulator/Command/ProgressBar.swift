@@ -7,11 +7,16 @@ struct ProgressBar {
 
   private let total: Int
   private let isTerminal: Bool
+  private let write: @Sendable (String) -> Void
   private var done: Int
   private var isShown = false
 
-  /// `done` of the things were done before.
-  init(total: Int, done: Int = 0, isTerminal: Bool = isatty(STDERR_FILENO) == 1) {
+  /// `done` of the things were done before. `write` takes a line without its end.
+  init(
+    total: Int, done: Int = 0, isTerminal: Bool = isatty(STDERR_FILENO) == 1,
+    write: @escaping @Sendable (String) -> Void = { Console.shared.note($0) }
+  ) {
+    self.write = write
     self.total = total
     self.done = done
     self.isTerminal = isTerminal
@@ -25,13 +30,13 @@ struct ProgressBar {
     let bar =
       String(repeating: "#", count: filled) + String(repeating: ".", count: Self.width - filled)
     let text = "[\(bar)] \(done) of \(total)" + (remark.isEmpty ? "" : ", \(remark)")
-    Console.shared.note((isShown ? Self.upAndClear : "") + text)
+    write((isShown ? Self.upAndClear : "") + text)
     isShown = true
   }
 
   /// Says something in the bar's place; the next step shows it again below.
   mutating func note(_ text: String) {
-    Console.shared.note((isShown ? Self.upAndClear : "") + Console.visible(text))
+    write((isShown ? Self.upAndClear : "") + Console.visible(text))
     isShown = false
   }
 }

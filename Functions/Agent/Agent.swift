@@ -108,7 +108,7 @@ package struct Agent: Sendable {
         await knowledgeVersion(for: question.caller, profile)
       }, watch: watch, emit: emit, audit: audit
     )
-    var report = await run.run { try await passages(for: question, profile) }
+    var report = await run.run { try await passages(for: question, profile, $0) }
     // What is done behind the answer is not counted.
     if report.total == .zero { report.total = start.duration(to: .now) }
     return report
@@ -120,14 +120,16 @@ package struct Agent: Sendable {
   }
 
   /// Nil when the knowledge cannot be searched: the turn goes on without it.
-  private func passages(for question: Question, _ profile: Profile) async throws -> Retrieval? {
+  private func passages(
+    for question: Question, _ profile: Profile, _ count: @escaping @Sendable (ModelUse) -> Void
+  ) async throws -> Retrieval? {
     guard let retriever, profile.limits.passages > 0 else {
       return Retrieval(passages: [], mode: .words)
     }
     let filter = filter(question.caller, profile)
     return try? await retriever.passages(
       for: question.text.text, limit: profile.limits.passages, share: profile.limits.share,
-      filter: filter)
+      filter: filter, count: count)
   }
 
   /// Empty for an assistant without knowledge, nil when what is made from it is not for others.

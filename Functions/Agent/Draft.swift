@@ -19,6 +19,8 @@ final class Draft: Sendable {
     var confirmation: ConfirmationRequest?
     /// What was found for the question; nil when the knowledge could not be searched.
     var retrieval: Retrieval?
+    /// What the question's vector took.
+    var embeddings: [ModelUse] = []
     /// The look into the cache of a turn whose answer may be shared.
     var look: AnswerCache.Look?
     /// The answer out of the cache.

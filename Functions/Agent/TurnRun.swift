@@ -27,7 +27,23 @@ struct TurnRun: Sendable {
   let draft = Draft()
   var message: String { question.key.messageID }
 
-  func run(_ retrieve: @escaping @Sendable () async throws -> Retrieval?) async -> TurnReport {
+  /// `search` looks for passages and tells what that took.
+  func run(
+    _ search:
+      @escaping @Sendable (
+        _ count: @escaping @Sendable (ModelUse) -> Void
+      ) async throws -> Retrieval?
+  ) async -> TurnReport {
+    var report = await answered { [draft] in
+      try await search { use in draft.change { $0.embeddings.append(use) } }
+    }
+    report.others += draft.current.embeddings
+    return report
+  }
+
+  private func answered(
+    _ retrieve: @escaping @Sendable () async throws -> Retrieval?
+  ) async -> TurnReport {
     let start = ContinuousClock.now
     do {
       async let prepared = prepare(retrieve)

@@ -18,6 +18,7 @@ struct Conversations: Handler {
   let ledger: UsageLedger
   let context: StoredContext
   let meaning: MeaningSearch
+  let charges: EmbeddingCharges
   let secret: @Sendable () async throws -> [UInt8]
   let defaultAssistant: String
   /// Takes an answer out of the cache.
@@ -131,9 +132,11 @@ struct Conversations: Handler {
     }
     let cursors = try await cursors("meaning", caller, text)
     let page = try PageRequest(event, cursors, standard: Self.standardSearch)
-    let found = try await meaning.search(
-      text, of: caller, limit: min(page.limit, Self.mostByMeaning),
-      until: invocation.deadline - .seconds(2))
+    let found = try await charges.counted(invocation) {
+      try await meaning.search(
+        text, of: caller, limit: min(page.limit, Self.mostByMeaning),
+        until: invocation.deadline - .seconds(2), meter: $0)
+    }
     return .json([
       "results": .array(
         found.hits.map { hit in

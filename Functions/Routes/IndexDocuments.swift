@@ -18,6 +18,7 @@ struct IndexDocuments: Handler {
 
   let keeper: IndexKeeper
   let exchange: IndexExchange
+  let charges: EmbeddingCharges
 
   enum Event: Decodable {
     case changes(StreamEvent)
@@ -79,12 +80,17 @@ struct IndexDocuments: Handler {
     let deadline = invocation.deadline - Self.reserve
     let summary: IndexKeeper.Summary
     switch event {
-    case .rebuild: summary = try await keeper.rebuild(until: deadline)
+    case .rebuild:
+      summary = try await charges.counted(invocation) {
+        try await keeper.rebuild(until: deadline, meter: $0)
+      }
     case .changes(let batch):
       let changes = batch.records.map { record -> IndexKeeper.Change in
         record.dynamodb.new.map(IndexKeeper.Change.put) ?? .removed(record.dynamodb.keys)
       }
-      summary = try await keeper.apply(changes, until: deadline)
+      summary = try await charges.counted(invocation) {
+        try await keeper.apply(changes, until: deadline, meter: $0)
+      }
     case .export(let prefix, let storage):
       summary = IndexKeeper.Summary(exchanged: try await exchange.export(to: prefix, as: storage))
     case .import(let prefix):

@@ -19,6 +19,7 @@ struct KnowledgeAdmin: Handler {
   let tokens: TokenCheck
   let library: Library
   let retriever: Retriever
+  let charges: EmbeddingCharges
   let secret: @Sendable () async throws -> [UInt8]
   /// Asks for the index to be made anew; does not wait for it.
   let rebuild: @Sendable () async throws -> Void
@@ -37,8 +38,12 @@ struct KnowledgeAdmin: Handler {
   ) async throws -> GatewayResponse {
     switch request.operation {
     case .listDocuments: return .json(try await list(event, caller))
-    case .addDocuments: return .json(try await add(event, caller, invocation))
-    case .searchDocuments: return .json(try await search(event, caller))
+    case .addDocuments:
+      return try await charges.counted(invocation) {
+        .json(try await add(event, caller, invocation, $0))
+      }
+    case .searchDocuments:
+      return try await charges.counted(invocation) { .json(try await search(event, caller, $0)) }
     case .rebuildIndex:
       try await rebuild()
       invocation.log.info("rebuild", ["user": .string(caller.user)])
@@ -60,7 +65,7 @@ struct KnowledgeAdmin: Handler {
   // MARK: Adding
 
   private func add(
-    _ event: HTTPEvent, _ caller: Caller, _ invocation: Invocation
+    _ event: HTTPEvent, _ caller: Caller, _ invocation: Invocation, _ meter: EmbeddingMeter
   ) async throws -> JSONValue {
     guard let bytes = event.bodyBytes, let body = try? JSONValue(parsing: bytes),
       let list = body["documents"]?.array
@@ -73,7 +78,8 @@ struct KnowledgeAdmin: Handler {
     for (number, value) in list.enumerated() {
       do {
         let (id, added) = try await library.add(
-          try document(value), tenant: caller.tenant, until: invocation.deadline - Self.reserve)
+          try document(value), tenant: caller.tenant, until: invocation.deadline - Self.reserve,
+          meter: meter)
         var result: JSONObject = ["index": .int(number), "id": .string(id)]
         switch added {
         case .added(let count, let vectors):
@@ -143,7 +149,9 @@ struct KnowledgeAdmin: Handler {
     return .object(answer)
   }
 
-  private func search(_ event: HTTPEvent, _ caller: Caller) async throws -> JSONValue {
+  private func search(
+    _ event: HTTPEvent, _ caller: Caller, _ meter: EmbeddingMeter
+  ) async throws -> JSONValue {
     let parameters = event.queryStringParameters ?? [:]
     guard let question = parameters["q"], !question.isEmpty,
       question.unicodeScalars.count <= MessageText.limit
@@ -162,7 +170,8 @@ struct KnowledgeAdmin: Handler {
       sources: parameters["source"].map { [$0] }, titles: parameters["title"].map { [$0] },
       tags: several("tags") ?? [])
     let found = try await retriever.passages(
-      for: question, limit: limit, share: Self.share, filter: filter)
+      for: question, limit: limit, share: Self.share, filter: filter
+    ) { meter.add($0.usage.input, for: caller) }
     return [
       "mode": .string(found.mode.rawValue),
       "passages": .array(

@@ -70,9 +70,11 @@ extension Program {
         answer: { question, assistant in
           guard let agent = agents[assistant] else { throw UnknownAssistant(name: assistant) }
           let report = await agent.answer(question, until: .now + Warm.patience) { _ in }
-          if report.usage.tokens > 0 {
+          let answer = ModelUse(model: report.model, usage: report.usage)
+          for (use, turns) in [(answer, 1)] + report.others.map({ ($0, 0) })
+          where use.usage.tokens > 0 {
             _ = try await ledger.charge(
-              report.usage, model: report.model, to: question.caller, at: .now)
+              use.usage, model: use.model, to: question.caller, at: .now, turns: turns)
           }
           return report
         }))

@@ -34,6 +34,10 @@ extension Program {
     }
   }
 
+  var embeddingCharges: EmbeddingCharges {
+    EmbeddingCharges(ledger: ledger, model: embedder?.id.name)
+  }
+
   /// The tutor's own index and the documents', as turns search them.
   func sharedKnowledge() -> Knowledge {
     let sources = IndexSources(
@@ -59,7 +63,8 @@ extension Program {
         store: store, table: settings.tables.knowledge, index: documentIndex, embedder: embedder),
       exchange: IndexExchange(
         store: store, table: settings.tables.knowledge, objects: Objects(client),
-        bucket: settings.knowledgeBucket, index: documentIndex, embedder: embedder?.id))
+        bucket: settings.knowledgeBucket, index: documentIndex, embedder: embedder?.id),
+      charges: embeddingCharges)
   }
 
   func knowledgeAdmin() -> KnowledgeAdmin {
@@ -68,6 +73,6 @@ extension Program {
       library: Library(store: store, table: settings.tables.knowledge, embedder: embedder),
       retriever: Retriever(
         sharedKnowledge(), embedder: embedder, nearness: settings.knowledge.nearness),
-      secret: tokenSecret, rebuild: rebuild)
+      charges: embeddingCharges, secret: tokenSecret, rebuild: rebuild)
   }
 }

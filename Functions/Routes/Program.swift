@@ -145,7 +145,8 @@ struct Program: Sendable {
       meaning: MeaningSearch(
         conversations: storedConversations, vectors: vectors, embedder: embedder,
         nearness: settings.knowledge.nearness),
-      secret: tokenSecret, defaultAssistant: settings.assistant, unshare: answerRemoval,
+      charges: embeddingCharges, secret: tokenSecret, defaultAssistant: settings.assistant,
+      unshare: answerRemoval,
       counter: cache.counter)
   }
 

@@ -73,41 +73,21 @@ struct RelayedTurns: Sendable {
 
   /// Counts what a turn used, and warns of budgets that it brought near their end.
   ///
-  /// An answer that was given before was counted before. Counting that fails is no reason to fail: the
+  /// An answer that was given before was counted before, but not what looking again took. Counting that fails is no reason to fail: the
   /// person has the answer.
   private func charge(
     _ report: TurnReport, to caller: Caller, _ invocation: Invocation
   ) async {
-    guard let ledger, report.outcome != .repeated else { return }
-    let uses = [ModelUse(model: report.model, usage: report.usage)] + report.others
+    guard let ledger else { return }
+    let answer = ModelUse(model: report.model, usage: report.usage)
+    let uses = report.outcome == .repeated ? [] : [(answer, 1)]
     do {
-      for (place, use) in uses.enumerated() where use.usage.tokens > 0 {
-        let passed = try await ledger.charge(
-          use.usage, model: use.model, to: caller, at: now(), turns: place == 0 ? 1 : 0)
-        for standing in passed { invocation.warn(of: standing, caller) }
+      for (use, turns) in uses + report.others.map({ ($0, 0) }) where use.usage.tokens > 0 {
+        try await ledger.charge(use, to: caller, at: now(), turns: turns, invocation)
       }
     } catch {
       invocation.log.error("turn not counted", ["reason": "\(error)"])
     }
-  }
-}
-
-extension Invocation {
-  /// One log line and one metric for a budget that is nearly or wholly used up.
-  fileprivate func warn(of standing: BudgetStanding, _ caller: Caller) {
-    let budget = standing.budget
-    log.warn(
-      standing.isUsedUp ? "budget used up" : "budget nearly used up",
-      [
-        "scope": .string(budget.scope.rawValue), "period": .string(budget.period.rawValue),
-        "percent": .integer(standing.percent), "tenant": .string(caller.tenant),
-        "user": .string(caller.user),
-      ])
-    guard
-      var metrics = try? Metrics(namespace: "Martlet", dimensions: ["Scope": budget.scope.rawValue])
-    else { return }
-    try? metrics.add(standing.isUsedUp ? "BudgetsUsedUp" : "BudgetWarnings", 1, unit: .count)
-    metrics.emit(for: self)
   }
 }
 

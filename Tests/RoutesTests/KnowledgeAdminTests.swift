@@ -4,6 +4,7 @@ import JSON
 import LambdaRuntime
 import Network
 import Support
+import Synchronization
 import Testing
 
 @testable import Routes
@@ -116,10 +117,16 @@ import Testing
       let embedder = try #require(try Routes.Program(environment: environment).embedder)
       #expect(embedder.id.dimension == length)
       let texts = (0..<7).map { "text number \($0)" }
-      let vectors = try await embedder.embed(texts, for: .passage, until: .now + .seconds(20))
+      let tokens = Mutex(0)
+      let count = { @Sendable (more: Int) in tokens.withLock { $0 += more } }
+      let vectors = try await embedder.embed(
+        texts, for: .passage, until: .now + .seconds(20), count: count)
       #expect(vectors.map(\.count) == texts.map { _ in length })
       #expect(Set(vectors.map { $0.map(\.bitPattern) }).count == texts.count)
-      let again = try await embedder.embed([texts[3]], for: .passage, until: .now + .seconds(20))
+      // Three words a text, by whatever tokenizer.
+      #expect((14...49).contains(tokens.withLock { $0 }))
+      let again = try await embedder.embed(
+        [texts[3]], for: .passage, until: .now + .seconds(20), count: count)
       #expect(again == [vectors[3]])
     }
   }
@@ -131,13 +138,53 @@ import Testing
       environment["OPENAI_API_KEY"] = "invalid"
       let refused = try #require(try Routes.Program(environment: environment).embedder)
       await #expect(throws: EmbeddingError.self) { () async throws in
-        _ = try await refused.embed(["x"], for: .question, until: .now + .seconds(5))
+        _ = try await refused.embed(["x"], for: .question, until: .now + .seconds(5)) { _ in }
       }
       environment["OPENAI_BASE_URL"] = "http://127.0.0.1:1/v1"
       let lost = try #require(try Routes.Program(environment: environment).embedder)
       await #expect(throws: EmbeddingError.self) { () async throws in
-        _ = try await lost.embed(["x"], for: .question, until: .now + .milliseconds(200))
+        _ = try await lost.embed(["x"], for: .question, until: .now + .milliseconds(200)) {
+          _ in
+        }
       }
+    }
+  }
+
+  @Test func `embeddings stand in the use of the tenant, those at hand do not`() async throws {
+    try await SmallCloud.run { _, environment in
+      var environment = environment
+      environment["EMBEDDER"] = "openai"
+      let program = try Routes.Program(environment: environment)
+      let admin = try await signedToken("root", role: "admin", environment)
+      func use() async throws -> (turns: Int, tokens: [String: Int], people: [String: Int]) {
+        let report = try body(
+          await program.admin().handle(
+            try request("/api/v1/admin/usage", token: admin), Invocation()))
+        func lines(_ list: String, _ name: String) -> [String: Int] {
+          Dictionary(
+            uniqueKeysWithValues: (report[list]?.array ?? []).map {
+              ($0[name]?.string ?? "", $0["usage"]?["inputTokens"]?.int ?? 0)
+            })
+        }
+        return (
+          report["total"]?["turns"]?.int ?? -1, lines("models", "model"), lines("users", "user")
+        )
+      }
+      let model = "openai/text-embedding-3-small"
+      let document = #"{"documents":[{"id":"a","text":"Pets sleep outside."}]}"#
+      _ = try await ask(program, admin, method: "POST", body: document)
+      let added = try await use()
+      let made = try #require(added.tokens[model])
+      #expect(made > 0 && added.people == ["(ingestion)": made])
+      // The very same document again, and the question again: the second time nothing is made.
+      _ = try await ask(program, admin, method: "POST", body: document)
+      #expect(try await use().tokens == [model: made])
+      _ = try await ask(program, admin, "/search", ["q": "Where do pets sleep?"])
+      let searched = try await use()
+      #expect(searched.people["root"] ?? 0 > 0)
+      #expect(searched.tokens[model] == made + (searched.people["root"] ?? 0))
+      // Nothing of it was a turn.
+      #expect(searched.turns == 0)
     }
   }
 }

@@ -200,12 +200,14 @@ private struct Scenarios {
   private func teach() async throws {
     let root = try await signedToken("root", role: "admin", environment)
     func ask(
-      _ path: String, method: String = "GET", body: String? = nil, _ query: [String: String] = [:]
+      _ path: String, method: String = "GET", body: String? = nil, _ query: [String: String] = [:],
+      _ settings: [String: String] = [:]
     ) async throws -> GatewayResponse {
       var event = try request(
         "/api/v1/admin/knowledge" + path, method: method, token: root, query)
       event.body = body
-      return await (try program("knowledge")).knowledgeAdmin().handle(event, Invocation())
+      let program = try program("knowledge", settings)
+      return await program.knowledgeAdmin().handle(event, Invocation())
     }
     let index = try program("index", ["EMBEDDER": "openai"]).indexDocuments()
     for text in ["Pets sleep outside.", "Pets sleep inside."] {
@@ -222,7 +224,8 @@ private struct Scenarios {
       try await index.handle(.import(from: "documents/exchange"), Invocation()).passages == 1)
     #expect(try await ask("").statusCode == 200)
     #expect(try await ask("/rebuild", method: "POST").statusCode == 202)
-    #expect(try await ask("/search", ["q": "pets"]).statusCode == 200)
+    #expect(
+      try await ask("/search", ["q": "pets"], ["EMBEDDER": "openai"]).statusCode == 200)
     #expect(try await ask("/rules", method: "DELETE").statusCode == 204)
     cloud.lose("documents/manifest.json")
     #expect(try await ask("/search", ["q": "pets"]).statusCode == 200)

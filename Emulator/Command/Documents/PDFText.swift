@@ -2,16 +2,19 @@ import Glibc
 
 /// The text of a PDF file, by poppler's `pdftotext`.
 enum PDFText {
-  private static let program = "pdftotext"
   /// Bytes of text; more is no document.
   private static let limit = 32 * 1024 * 1024
 
-  static func read(_ path: String) throws(DocumentFile.Problem) -> String {
+  /// `program` takes `pdftotext`'s arguments; a name without a slash is looked for on the path.
+  static func read(
+    _ path: String, by program: String = "pdftotext"
+  ) throws(DocumentFile.Problem) -> String {
     // A name that begins with a hyphen is no option.
     let file = path.hasPrefix("-") ? "./\(path)" : path
     let (status, bytes) = try run([program, "-q", "-enc", "UTF-8", "-nopgbrk", file, "-"])
     guard status == 0 else {
-      throw .init(text: status == 127 ? absent : "\(program) cannot read it (status \(status))")
+      throw .init(
+        text: status == 127 ? absent(program) : "\(program) cannot read it (status \(status))")
     }
     let text = String(decoding: bytes, as: UTF8.self)
     guard text.contains(where: { !$0.isWhitespace }) else {
@@ -20,8 +23,9 @@ enum PDFText {
     return text
   }
 
-  private static let absent =
+  private static func absent(_ program: String) -> String {
     "needs \(program): install Debian's package poppler-utils"
+  }
 
   private static func run(
     _ words: [String]
@@ -39,10 +43,10 @@ enum PDFText {
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var child = pid_t()
-    let code = posix_spawnp(&child, program, &actions, nil, &arguments, environ)
+    let code = posix_spawnp(&child, words[0], &actions, nil, &arguments, environ)
     close(ends[1])
     guard code == 0 else {
-      throw .init(text: code == ENOENT ? absent : String(cString: strerror(code)))
+      throw .init(text: code == ENOENT ? absent(words[0]) : String(cString: strerror(code)))
     }
     let output = collect(ends[0])
     if output == nil { kill(child, SIGKILL) }

@@ -6,14 +6,17 @@ extension PriceTable {
   /// Compared with Anthropic's page (platform.claude.com/docs/en/about-claude/pricing, October 2026), and
   /// with what others quote of OpenAI's (developers.openai.com/api/docs/pricing, August to November 2026),
   /// Google's (ai.google.dev/gemini-api/docs/pricing, September and October 2026) and Amazon's
-  /// (aws.amazon.com/bedrock/pricing, May 2026); prices of speech stand in LiteLLM's list alone.
+  /// (aws.amazon.com/bedrock/pricing, May 2026); prices of speech and of
+  /// embeddings stand in LiteLLM's list alone (Gemini's also in blogs of 2026).
   ///
   /// Without discounts and surcharges: batches, priority, regional profiles of Bedrock, prompts over
   /// 100,000 (Haiku 5.5), 200,000 (Gemini Pro) or 272,000 tokens (GPT), writing to a cache. Prices of
   /// Gemini 3.6 to 3.8 Flash double on 2027-01-01. Stand-ins cost nothing.
   package static let standard = PriceTable(date: "2026-11-21", list(lines) ?? [])
 
-  static let lines = [openAI, anthropic, google, amazon, "martlet-=0/0"].joined(separator: ",")
+  static let lines = [
+    openAI, anthropic, google, amazon, embeddings, "martlet-=0/0",
+  ].joined(separator: ",")
 
   private static let openAI = """
     gpt-4o=2.50/10/1.25,gpt-4o-mini=0.15/0.60/0.075,
@@ -58,5 +61,12 @@ extension PriceTable {
   private static let amazon = """
     nova-micro=0.035/0.14/0.00875,nova-lite=0.06/0.24/0.015,nova-pro=0.80/3.20/0.20,
     nova-premier=2.50/12.50/0.625,nova-2-lite=0.30/2.50/0.075,nova-2-sonic=0.33/2.75/0.33/3/12
+    """
+
+  /// Vectors have no output.
+  private static let embeddings = """
+    text-embedding-3-small=0.02/0,text-embedding-3-large=0.13/0,text-embedding-ada-002=0.10/0,
+    gemini-embedding-001=0.15/0,gemini-embedding-2=0.20/0,
+    titan-embed-text-v1=0.10/0,titan-embed-g1-text-02=0.10/0,titan-embed-text-v2:0=0.02/0
     """
 }

@@ -9,6 +9,8 @@ package import Events
 /// `embedder`, which says what made it.
 package enum Documents {
   package static let collection = "documents"
+  /// The tenant in whose account everybody's documents are embedded: that of whoever names none.
+  static let everybody = "default"
   /// Characters of a passage; what is longer is cut, for a prompt holds no books.
   static let longestPassage = 8_000
 

@@ -93,9 +93,10 @@ package struct Library: Sendable {
 
   /// Adds a document or puts it in the place of the one with its id. Repeating it changes nothing.
   ///
-  /// At `deadline` no more vectors are waited for.
+  /// At `deadline` no more vectors are waited for. `meter` counts what they take.
   package func add(
-    _ document: Document, tenant: String, until deadline: ContinuousClock.Instant
+    _ document: Document, tenant: String, until deadline: ContinuousClock.Instant,
+    meter: EmbeddingMeter = EmbeddingMeter()
   ) async throws -> (id: String, Added) {
     try check(document)
     let id = document.id ?? Self.id(of: document)
@@ -105,7 +106,9 @@ package struct Library: Sendable {
     let before = old?["passages"]?.int ?? 0
     if old?["digest"]?.string == digest { return (id, .unchanged(passages: before)) }
     let passages = splitter.passages(of: document.text).map(String.init)
-    let vectors = await vectors(of: passages, document, until: deadline)
+    let vectors = await vectors(of: passages, document, until: deadline) {
+      meter.add($0, for: .ingestion(of: tenant))
+    }
     let items = zip(passages, vectors).enumerated().map { number, part in
       item(number, part.0, part.1, of: document, id: id, tenant: tenant)
     }
@@ -122,16 +125,17 @@ package struct Library: Sendable {
 
   /// Vectors as far as the embedder gives them in time: a document is found by its words until then.
   private func vectors(
-    of passages: [String], _ document: Document, until deadline: ContinuousClock.Instant
+    of passages: [String], _ document: Document, until deadline: ContinuousClock.Instant,
+    count: @escaping @Sendable (Int) -> Void
   ) async -> [[Float]?] {
     guard let embedder else { return passages.map { _ in nil } }
     let texts = passages.map { "\(document.title)\n\($0)" }
     var vectors: [[Float]?] = []
     while ContinuousClock.now < deadline, vectors.count != texts.count {
       let part = Array(texts[vectors.count...].prefix(Self.batch))
-      guard let made = try? await embedder.embed(part, for: .passage, until: deadline) else {
-        break
-      }
+      guard
+        let made = try? await embedder.embed(part, for: .passage, until: deadline, count: count)
+      else { break }
       vectors += made
     }
     return vectors + [[Float]?](repeating: nil, count: texts.count - vectors.count)

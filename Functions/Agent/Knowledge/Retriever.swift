@@ -58,11 +58,13 @@ package struct Retriever: Sendable {
   }
 
   /// Throws when there is no index at all. `share` is the least share of a question's words that a
-  /// passage found by words must have.
+  /// passage found by words must have. `count` is told what the question's vector took; one that is at
+  /// hand takes nothing.
   package func passages(
-    for question: String, limit: Int, share: Float, filter: PassageFilter
+    for question: String, limit: Int, share: Float, filter: PassageFilter,
+    count: @escaping @Sendable (ModelUse) -> Void = { _ in }
   ) async throws -> Retrieval {
-    async let vector = embedded(question, for: filter.tenant)
+    async let vector = embedded(question, for: filter.tenant, count)
     let state = try await knowledge.current()
     let words = state.index.search(question, limit: Self.depth, filter: filter)
       .filter { $0.share >= share }.map(\.passage)
@@ -82,11 +84,15 @@ package struct Retriever: Sendable {
       mode: state.isStale ? .stale : isPartial ? .vectorsMissing : .hybrid)
   }
 
-  private func embedded(_ question: String, for tenant: String) async -> [Float]? {
+  private func embedded(
+    _ question: String, for tenant: String, _ count: @escaping @Sendable (ModelUse) -> Void
+  ) async -> [Float]? {
     guard let embedder else { return nil }
     let make = { @Sendable in
       let deadline = ContinuousClock.now + Self.patience
-      let vectors = try await embedder.embed([question], for: .question, until: deadline)
+      let vectors = try await embedder.embed([question], for: .question, until: deadline) {
+        count(ModelUse(model: embedder.id.name, usage: Usage(input: $0)))
+      }
       guard let vector = vectors.first else { throw EmbeddingError.malformed("no vector") }
       return vector
     }

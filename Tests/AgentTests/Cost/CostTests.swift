@@ -50,7 +50,9 @@ import Testing
     #expect(Set(prices.map(\.name)).count == prices.count)
     #expect(prices.count > 70)
     for (name, price) in prices {
-      #expect(price.cachedInput <= price.input && price.input <= price.output, "\(name)")
+      #expect(price.cachedInput <= price.input, "\(name)")
+      let isOfVectors = name.contains("embed")
+      #expect(isOfVectors ? price.output == .zero : price.input <= price.output, "\(name)")
       #expect(PriceTable.standard.price(of: name) == price, "\(name)")
     }
   }

@@ -103,6 +103,9 @@ func withKnowledgeCloud(_ body: @Sendable (KnowledgeCloud) async throws -> Void)
 final class TopicEmbedder: Embedder {
   struct Down: Error {}
 
+  /// What it says that any text takes.
+  static let tokensOfText = 7
+
   let id: EmbedderID
   private let state = Mutex((isDown: false, texts: 0))
 
@@ -123,12 +126,14 @@ final class TopicEmbedder: Embedder {
   ]
 
   func embed(
-    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant
+    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant,
+    count: @escaping @Sendable (_ tokens: Int) -> Void
   ) async throws -> [[Float]] {
     try state.withLock { state in
       guard !state.isDown else { throw Down() }
       state.texts += texts.count
     }
+    count(texts.count * Self.tokensOfText)
     return texts.map { text in
       var vector = [Float](repeating: 0.01, count: id.dimension)
       for (place, words) in Self.topics.enumerated()

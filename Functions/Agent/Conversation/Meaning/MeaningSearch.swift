@@ -46,12 +46,14 @@ package struct MeaningSearch: Sendable {
     self.nearness = nearness
   }
 
-  /// One hit a conversation, the nearest first.
+  /// One hit a conversation, the nearest first. `meter` counts what the vectors take.
   package func search(
-    _ text: String, of caller: Caller, limit: Int, until deadline: ContinuousClock.Instant
+    _ text: String, of caller: Caller, limit: Int, until deadline: ContinuousClock.Instant,
+    meter: EmbeddingMeter = EmbeddingMeter()
   ) async throws -> Result {
     guard let embedder else { return try await byTerms(text, caller, limit) }
-    async let question = embedder.embed([text], for: .question, until: deadline)
+    let count = { @Sendable in meter.add($0, for: caller) }
+    async let question = embedder.embed([text], for: .question, until: deadline, count: count)
     async let known = vectors.entries(of: caller, by: embedder.id)
     async let said = spoken(caller)
     let (turns, isWhole) = try await said
@@ -60,7 +62,8 @@ package struct MeaningSearch: Sendable {
     let missing = turns.filter { !have.contains(Place($0.conversation, $0.number)) }
     let new = Array(missing.prefix(Self.mostNew))
     if !new.isEmpty {
-      let made = try await embedder.embed(new.map(Self.text), for: .passage, until: deadline)
+      let made = try await embedder.embed(
+        new.map(Self.text), for: .passage, until: deadline, count: count)
       let added = zip(new, made).compactMap { turn, vector in
         SegmentBuilder.unit(vector).map { Self.entry(turn, $0) }
       }

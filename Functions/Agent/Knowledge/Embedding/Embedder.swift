@@ -9,8 +9,11 @@ package protocol Embedder: Sendable {
   var id: EmbedderID { get }
 
   /// One vector for each text, in order. None of an empty list is asked for.
+  ///
+  /// `count` is told the tokens of every request that was answered, also when a later one fails.
   func embed(
-    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant
+    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant,
+    count: @escaping @Sendable (_ tokens: Int) -> Void
   ) async throws -> [[Float]]
 }
 

@@ -13,6 +13,8 @@ package struct HTTPEmbedder: Embedder {
   /// Texts in one request: Gemini takes 100, OpenAI more.
   private static let batch = 96
   private static let responseLimit = 32 << 20
+  /// More than any provider takes at once: a number above it is none.
+  static let mostTokens = 10_000_000
 
   package let id: EmbedderID
   private let wire: Wire
@@ -38,12 +40,14 @@ package struct HTTPEmbedder: Embedder {
   }
 
   package func embed(
-    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant
+    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant,
+    count: @escaping @Sendable (_ tokens: Int) -> Void
   ) async throws -> [[Float]] {
     var vectors: [[Float]] = []
     for start in stride(from: 0, to: texts.count, by: Self.batch) {
       let part = Array(texts[start..<min(start + Self.batch, texts.count)])
       let answer = try await send(request(part, purpose), deadline)
+      count(tokens(of: answer, part))
       vectors += try read(answer, count: part.count)
     }
     return vectors
@@ -113,6 +117,18 @@ package struct HTTPEmbedder: Embedder {
       }
       try await Task.sleep(for: wait)
     }
+  }
+
+  /// What the provider says that the texts took. Gemini's API says it of some models alone, compatible
+  /// servers not always: then it is an estimate (``TokenEstimate``).
+  private func tokens(of answer: JSONValue, _ texts: [String]) -> Int {
+    let reported =
+      switch wire {
+      case .openAI: answer["usage"]?["prompt_tokens"]?.int
+      case .gemini: answer["usageMetadata"]?["promptTokenCount"]?.int
+      }
+    if let reported, (1...Self.mostTokens).contains(reported) { return reported }
+    return texts.reduce(0) { $0 + TokenEstimate.tokens(in: $1) }
   }
 
   private func read(_ answer: JSONValue, count: Int) throws -> [[Float]] {

@@ -19,7 +19,8 @@ package struct TitanEmbedder: Embedder {
   }
 
   package func embed(
-    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant
+    _ texts: [String], for purpose: EmbeddingPurpose, until deadline: ContinuousClock.Instant,
+    count: @escaping @Sendable (_ tokens: Int) -> Void
   ) async throws -> [[Float]] {
     try await withThrowingTaskGroup(of: (Int, [Float]).self) { group in
       var vectors = [[Float]](repeating: [], count: texts.count)
@@ -27,7 +28,7 @@ package struct TitanEmbedder: Embedder {
         if place >= Self.sideBySide, let (done, vector) = try await group.next() {
           vectors[done] = vector
         }
-        group.addTask { (place, try await embed(text, until: deadline)) }
+        group.addTask { (place, try await embed(text, until: deadline, count)) }
       }
       for try await (place, vector) in group { vectors[place] = vector }
       return vectors
@@ -35,15 +36,20 @@ package struct TitanEmbedder: Embedder {
   }
 
   private func embed(
-    _ text: String, until deadline: ContinuousClock.Instant
+    _ text: String, until deadline: ContinuousClock.Instant, _ count: @Sendable (Int) -> Void
   ) async throws -> [Float] {
     var body: JSONValue = ["inputText": .string(text)]
     if !model.contains("-v1") {
       body["dimensions"] = .int(id.dimension)
       body["normalize"] = true
     }
-    let answer = try await inference.until(deadline).invoke(model, body.encoded())
-    let vector = (try? JSONValue(parsing: answer))?["embedding"]?.floats
+    let bytes = try await inference.until(deadline).invoke(model, body.encoded())
+    let answer = try? JSONValue(parsing: bytes)
+    let reported = answer?["inputTextTokenCount"]?.int ?? 0
+    count(
+      (1...HTTPEmbedder.mostTokens).contains(reported)
+        ? reported : TokenEstimate.tokens(in: text))
+    let vector = answer?["embedding"]?.floats
     guard let vector, vector.count == id.dimension else {
       throw EmbeddingError.malformed("\(vector?.count ?? 0) values instead of \(id.dimension)")
     }

@@ -39,8 +39,6 @@ package struct IndexKeeper: Sendable {
   }
 
   private static let pageLimit = 500
-  /// Texts that an embedder is given at once.
-  private static let batch = 96
 
   private let store: Store
   private let table: String
@@ -54,9 +52,11 @@ package struct IndexKeeper: Sendable {
     self.embedder = embedder
   }
 
-  /// Takes over changes, the last of each item; repeating them does no harm.
+  /// Takes over changes, the last of each item; repeating them does no harm. `meter` counts what vectors
+  /// take.
   package func apply(
-    _ changes: [Change], until deadline: ContinuousClock.Instant
+    _ changes: [Change], until deadline: ContinuousClock.Instant,
+    meter: EmbeddingMeter = EmbeddingMeter()
   ) async throws -> Summary {
     var items: [String: Item] = [:]
     var order: [String] = []
@@ -85,7 +85,7 @@ package struct IndexKeeper: Sendable {
       }
     }
     var builder = SegmentBuilder(embedder: embedder?.id)
-    try await add(wanted, to: &builder, &summary, deadline)
+    try await add(wanted, to: &builder, &summary, deadline, meter)
     for id in removed { builder.remove(id) }
     summary.removed = removed.count
     guard !builder.isEmpty else { return summary }
@@ -97,8 +97,10 @@ package struct IndexKeeper: Sendable {
   /// Makes the index anew from all items of the table: first with the vectors that they have, so that
   /// everything is found soon, then the items get the vectors that they lack; the stream brings those.
   ///
-  /// What the deadline cuts off the next rebuild goes on with.
-  package func rebuild(until deadline: ContinuousClock.Instant) async throws -> Summary {
+  /// What the deadline cuts off the next rebuild goes on with. `meter` counts what vectors take.
+  package func rebuild(
+    until deadline: ContinuousClock.Instant, meter: EmbeddingMeter = EmbeddingMeter()
+  ) async throws -> Summary {
     guard let before = try await index.manifest() else { return Summary() }
     var summary = Summary()
     var builder = SegmentBuilder(embedder: embedder?.id)
@@ -115,7 +117,7 @@ package struct IndexKeeper: Sendable {
     }
     let manifest = try await index.replace(before.manifest.segments, by: builder.file())
     summary.segments = manifest.segments.count
-    if summary.vectors < summary.passages { try await embedItems(&summary, deadline) }
+    if summary.vectors < summary.passages { try await embedItems(&summary, deadline, meter) }
     return summary
   }
 
@@ -140,7 +142,7 @@ package struct IndexKeeper: Sendable {
 
   /// Gives items without a vector of this embedder one, unless their text changes meanwhile.
   private func embedItems(
-    _ summary: inout Summary, _ deadline: ContinuousClock.Instant
+    _ summary: inout Summary, _ deadline: ContinuousClock.Instant, _ meter: EmbeddingMeter
   ) async throws {
     guard let embedder else { return }
     var scan = scan
@@ -150,15 +152,10 @@ package struct IndexKeeper: Sendable {
     ])
     do {
       try await eachPage(of: scan, until: deadline) { items in
-        let texts = items.compactMap { item in
-          Documents.passage(item).map { (item, $0.textToEmbed) }
-        }
-        for start in stride(from: 0, to: texts.count, by: Self.batch) {
-          let part = texts[start..<min(start + Self.batch, texts.count)]
-          let vectors = try await embedder.embed(
-            part.map(\.1), for: .passage, until: deadline)
-          for ((item, _), vector) in zip(part, vectors) {
-            try await give(vector, of: embedder.id, to: item)
+        for batch in EmbeddingBatch.list(items) {
+          let vectors = try await batch.vectors(by: embedder, until: deadline, meter)
+          for (place, vector) in zip(batch.places, vectors) {
+            try await give(vector, of: embedder.id, to: items[place])
             summary.vectors += 1
           }
         }
@@ -201,9 +198,9 @@ package struct IndexKeeper: Sendable {
 
   private func add(
     _ items: [Item], to builder: inout SegmentBuilder, _ summary: inout Summary,
-    _ deadline: ContinuousClock.Instant
+    _ deadline: ContinuousClock.Instant, _ meter: EmbeddingMeter
   ) async throws {
-    let vectors = await vectors(of: items, &summary, deadline)
+    let vectors = await vectors(of: items, &summary, deadline, meter)
     for (item, vector) in zip(items, vectors) {
       guard let passage = Documents.passage(item) else { continue }
       if try builder.add(passage, vector: vector) { summary.vectors += 1 }
@@ -213,23 +210,19 @@ package struct IndexKeeper: Sendable {
 
   /// The stored vectors, and those that the embedder makes for the rest.
   private func vectors(
-    of items: [Item], _ summary: inout Summary, _ deadline: ContinuousClock.Instant
+    of items: [Item], _ summary: inout Summary, _ deadline: ContinuousClock.Instant,
+    _ meter: EmbeddingMeter
   ) async -> [[Float]?] {
     guard let embedder else { return items.map { _ in nil } }
     var vectors = items.map { Documents.vector($0, of: embedder.id) }
-    let missing = vectors.indices.filter { vectors[$0] == nil }
-    let texts = missing.map { Documents.passage(items[$0])?.textToEmbed ?? "" }
     do {
-      let made = try await embedder.embed(texts, for: .passage, until: deadline)
-      for (place, vector) in zip(missing, made) { vectors[place] = vector }
+      for batch in EmbeddingBatch.list(items, where: { vectors[$0] == nil }) {
+        let made = try await batch.vectors(by: embedder, until: deadline, meter)
+        for (place, vector) in zip(batch.places, made) { vectors[place] = vector }
+      }
     } catch {
       summary.embedderFailed = true
     }
     return vectors
   }
-}
-
-extension Passage {
-  /// What an embedder is given.
-  package var textToEmbed: String { title.isEmpty ? text : "\(title)\n\(text)" }
 }
