@@ -1,4 +1,5 @@
 import JSON
+import Synchronization
 import Testing
 
 @testable import Agent
@@ -49,6 +50,24 @@ import Testing
     #expect(report.passages == nil && report.retrieval == nil)
     #expect(told.contains("cannot be looked up now"))
     #expect(report.outcome == .completed(.complete))
+  }
+
+  @Test func `an index that is lost later: what is in memory, and it is marked`() async throws {
+    let state = try await knowledge().current()
+    let loads = Mutex(0)
+    let losing = Knowledge(
+      checkEvery: .zero,
+      states: { _ in
+        try loads.withLock { loads in
+          loads += 1
+          guard loads == 1 else { throw MemoryStore.Broken() }
+          return state
+        }
+      })
+    for (mode, passages) in [(Retrieval.Mode.words, 1), (.stale, 1)] {
+      let report = try await ask(Retriever(losing), "Where do pets sleep?")
+      #expect(report.retrieval == mode && report.passages == passages)
+    }
   }
 
   @Test func `embedder down: by words alone, and the trace says so`() async throws {
