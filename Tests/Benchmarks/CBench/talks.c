@@ -134,7 +134,7 @@ static void ask(struct talks *all, struct line *line) {
   char text[256], frame[300];
   int size = snprintf(
       text, sizeof text,
-      "{\"action\":\"chat\",\"id\":\"b-%d-%lld\",\"conversationId\":null,\"message\":\"Tell me a story.\"}",
+      "{\"action\":\"chat\",\"id\":\"b-%d-%lld\",\"conversationId\":null,\"fresh\":true,\"message\":\"Tell me a story.\"}",
       line->number, (long long)now());
   int head = size < 126 ? 2 : 4;
   frame[0] = (char)0x81;
