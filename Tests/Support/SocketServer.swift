@@ -34,7 +34,11 @@ package final class SocketServer: Sendable {
   private func acceptAll(_ serve: @escaping @Sendable (SocketConnection) -> Void) {
     while true {
       let descriptor = accept(listener, nil, nil)
-      guard descriptor >= 0 else { return }
+      guard descriptor >= 0 else {
+        // Closed here alone: elsewhere its number could be another listener's by the next `accept`.
+        close(listener)
+        return
+      }
       count.withLock { $0 += 1 }
       Thread.detachNewThread {
         let connection = SocketConnection(descriptor)
@@ -47,7 +51,6 @@ package final class SocketServer: Sendable {
   /// Takes no more connections.
   package func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 }
 
