@@ -48,7 +48,9 @@ BROKEN_TOOL = "broken tool arguments"
 
 
 def script():
-    answers = [{"contains": f"case {name}.", "pace": 5} | says for name, (says, _, _) in CASES.items()]
+    # Which specialist answers is asked before; that must not use up a fault.
+    answers = [{"contains": "Message: This is case", "text": "general"}]
+    answers += [{"contains": f"case {name}.", "pace": 5} | says for name, (says, _, _) in CASES.items()]
     call = {"toolCalls": [{"name": "get_word_details", "arguments": {"word": "水"}}], "fault": "stream=arguments"}
     answers += [{"contains": f"case {BROKEN_TOOL}.", "times": 1} | call, {"contains": "not JSON", "text": ANSWER},
                 {"contains": "invalid", "text": ANSWER}, {"contains": "case stall.", "text": ANSWER, "fault": "stream=stall;after=1"}]
