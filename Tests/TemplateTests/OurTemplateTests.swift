@@ -24,7 +24,7 @@ import Testing
     #expect(
       application.functions.map(\.handler) == [
         "connect", "disconnect", "default", "chat", "admin", "conversations", "forget", "messages",
-        "stream", "web", "health", "index", "knowledge", "ingest",
+        "stream", "web", "health", "index", "knowledge", "warm", "ingest",
       ])
     #expect(application.functions.allSatisfy { $0.build == ".build/release" })
     #expect(application.functions.allSatisfy { $0.runtime == "provided.al2023" })
@@ -111,6 +111,8 @@ import Testing
         "ANY /api/v1/admin/chat/{proxy+} → AdminFunction",
         "ANY /api/v1/admin/usage → AdminFunction",
         "ANY /api/v1/admin/variants → AdminFunction",
+        "ANY /api/v1/admin/cache → AdminFunction",
+        "ANY /api/v1/admin/cache/{assistant} → AdminFunction",
         "ANY /api/v1/conversations → ConversationsFunction",
         "ANY /api/v1/conversations/{proxy+} → ConversationsFunction",
         "ANY /api/v1/export → ConversationsFunction",
@@ -159,7 +161,7 @@ import Testing
     #expect(
       application.tables.map(\.name) == [
         "martlet-connections", "martlet-conversations", "martlet-turns", "martlet-claims",
-        "martlet-knowledge", "martlet-usage", "martlet-context",
+        "martlet-knowledge", "martlet-usage", "martlet-context", "martlet-cache",
       ])
     let conversations = application.tables[1]
     #expect(conversations.key == .init(partition: "owner", sort: "conversationId"))
@@ -172,7 +174,10 @@ import Testing
     #expect(application.tables[0].timeToLive == "expiresAt")
     #expect(application.tables[2].attributes["number"] == .number)
     #expect(application.buckets.map(\.name) == ["martlet-content", "martlet-knowledge"])
-    #expect(application.secrets.map(\.name) == ["martlet/provider-keys", "martlet/token-key"])
+    #expect(
+      application.secrets.map(\.name) == [
+        "martlet/provider-keys", "martlet/cache-key", "martlet/token-key",
+      ])
     let secret = try #require(application.secrets.last)
     guard case .generated(let generated) = secret.value else {
       Issue.record("the key is not generated")
