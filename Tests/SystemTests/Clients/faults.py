@@ -29,7 +29,7 @@ async def test_sandbox_killed_in_the_middle_of_a_turn():
     async with SlowProvider() as provider:
         with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
             async with Chat(READY["token"]) as chat:
-                await chat.send({"action": "chat", "id": "doomed", "message": "Talk for long"})
+                await chat.send({"action": "chat", "id": "doomed", "message": "Talk for long", "fresh": True})
                 await first_chunk(chat, "doomed")
                 began = time.monotonic()
                 for process in sandboxes("chat"):
@@ -46,7 +46,7 @@ async def test_stop_ends_a_turn():
     async with SlowProvider() as provider:
         with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
             async with Chat(READY["token"]) as chat:
-                await chat.send({"action": "chat", "id": "long", "message": "Talk for long"})
+                await chat.send({"action": "chat", "id": "long", "message": "Talk for long", "fresh": True})
                 await first_chunk(chat, "long")
                 began = time.monotonic()
                 await chat.send({"action": "stop", "id": "long"})

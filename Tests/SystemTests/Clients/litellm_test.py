@@ -42,7 +42,7 @@ class Proxy:
             model("gpt-4o-mini", model="openai/gpt-4o-mini", api_base=self.stand_ins + "/openai/v1", api_key="upstream"),
             model("claude-haiku-4-5", model="anthropic/claude-haiku-4-5", api_base=self.stand_ins + "/anthropic",
                   api_key="upstream"),
-            model("gemini-2.5-flash", model="gemini/gemini-2.5-flash", api_base=self.stand_ins + "/gemini/v1beta",
+            model("gemini-3.5-flash-lite", model="gemini/gemini-3.5-flash-lite", api_base=self.stand_ins + "/gemini/v1beta",
                   api_key="upstream"),
             model("amazon.nova-lite-v1:0", model="bedrock/amazon.nova-lite-v1:0",
                   aws_bedrock_runtime_endpoint=self.stand_ins + "/bedrock", **aws)]
@@ -99,9 +99,9 @@ def asked(services):
 CASES = [
     ("openai", "/openai/v1/chat/completions", lambda url: {"OPENAI_BASE_URL": url + "/v1", "OPENAI_API_KEY": KEY}),
     ("anthropic", "/anthropic/v1/messages", lambda url: {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": KEY}),
-    ("gemini", "/gemini/v1beta/models/gemini-2.5-flash:streamGenerateContent",
+    ("gemini", "/gemini/v1beta/models/gemini-3.5-flash-lite:streamGenerateContent",
      lambda url: {"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": KEY}),
-    ("gemini", "/gemini/v1beta/models/gemini-2.5-flash:streamGenerateContent",
+    ("gemini", "/gemini/v1beta/models/gemini-3.5-flash-lite:streamGenerateContent",
      lambda url: {"GOOGLE_GEMINI_BASE_URL": url + "/gemini", "GEMINI_API_KEY": KEY}),
     # The proxy's own key stands in `Authorization`, where a signature would: only a Bedrock key goes through it.
     ("bedrock", "/bedrock/model/amazon.nova-lite-v1:0/converse-stream",
@@ -114,7 +114,7 @@ SLOW = {"answers": [{"contains": "slowly", "chunks": ["One ", "two ", "three ", 
 
 
 async def streams(chat):
-    await chat.send({"action": "chat", "id": f"slow-{time.time_ns()}", "message": "Count slowly"})
+    await chat.send({"action": "chat", "id": f"slow-{time.time_ns()}", "message": "Count slowly", "fresh": True})
     first, text = None, ""
     while (frame := await chat.receive(60))["type"] != "complete":
         assert frame["type"] != "error", frame

@@ -45,7 +45,7 @@ async def one(number, generator, words):
     while not answer.end:
         async with Chat(READY["token"]) as chat:
             if not sent:
-                await chat.send({"action": "chat", "id": id, "message": "Talk for long"})
+                await chat.send({"action": "chat", "id": id, "message": "Talk for long", "fresh": True})
                 sent = True
                 await asyncio.sleep(0.15)
             else:
@@ -85,7 +85,8 @@ def one_by_events(number, generator, words):
     while not answer or answer[-1]["event"] not in ("complete", "error"):
         cut = generator.randrange(1, words) if drops else None
         drops -= 1
-        status, _, events = stream({"message": "Talk for long"}, READY["token"], last=last, stop_after=cut, key=key)
+        status, _, events = stream(
+            {"message": "Talk for long", "fresh": True}, READY["token"], last=last, stop_after=cut, key=key)
         assert status == 200, events
         answer += events
         last = answer[-1]["id"]
@@ -113,13 +114,13 @@ async def test_drops_of_event_streams():
 async def test_an_answer_by_http_is_stopped():
     async with SlowProvider(words=400, pause=0.03) as provider:
         with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
-            _, _, have = await asyncio.to_thread(stream, {"message": "Talk"}, READY["token"], stop_after=3)
+            _, _, have = await asyncio.to_thread(stream, {"message": "Talk", "fresh": True}, READY["token"], stop_after=3)
             message = have[0]["data"]["messageId"]
             status, _, text = await asyncio.to_thread(
                 http, f"/api/v1/messages/{message}/stop", READY["token"], "POST", b""
             )
             assert status == 202, text
-            _, _, rest = await asyncio.to_thread(stream, {"message": "Talk"}, READY["token"], last=have[-1]["id"])
+            _, _, rest = await asyncio.to_thread(stream, {"message": "Talk", "fresh": True}, READY["token"], last=have[-1]["id"])
             assert rest[-1]["event"] == "complete" and rest[-1]["data"]["finishReason"] == "stopped", rest[-1]
             assert said(have + rest).count("word") < 400
 
@@ -129,7 +130,7 @@ async def test_comes_back_behind_the_end():
         with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
             answer, id = Answer(), "late"
             async with Chat(READY["token"]) as chat:
-                await chat.send({"action": "chat", "id": id, "message": "Talk"})
+                await chat.send({"action": "chat", "id": id, "message": "Talk", "fresh": True})
                 for _ in range(4):
                     answer.take(await chat.receive())
                 await drop(chat)
@@ -146,7 +147,7 @@ async def test_nobody_comes_back():
     async with SlowProvider(words=2_000, pause=0.05) as provider:
         with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k", RESUME_GRACE_SECONDS="1"):
             async with Chat(READY["token"]) as chat:
-                await chat.send({"action": "chat", "id": "left", "message": "Talk for long"})
+                await chat.send({"action": "chat", "id": "left", "message": "Talk for long", "fresh": True})
                 while (frame := await chat.receive())["type"] != "chunk":
                     pass
                 await drop(chat)
@@ -167,7 +168,7 @@ async def test_stop_from_another_connection():
     async with SlowProvider() as provider:
         with Emulator(folder.name, OPENAI_BASE_URL=provider.url, OPENAI_API_KEY="k"):
             async with Chat(READY["token"]) as first:
-                await first.send({"action": "chat", "id": "two", "message": "Talk for long"})
+                await first.send({"action": "chat", "id": "two", "message": "Talk for long", "fresh": True})
                 while (frame := await first.receive())["type"] != "chunk":
                     pass
                 await drop(first)
