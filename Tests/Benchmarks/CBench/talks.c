@@ -16,6 +16,8 @@
 #include "CBench.h"
 
 enum { BUFFER = 65536, PATIENCE = 20 };
+/// Nanoseconds between an answer and the next question: people do not ask while a turn is still written down.
+enum { THINKING = 50000000 };
 
 /// A connection: a client's WebSocket, or one that the provider has accepted.
 struct line {
@@ -177,7 +179,7 @@ static void frame(struct talks *all, struct line *line, char *text, size_t size)
     if (all->result->overheads != NULL) {
       all->result->overheads[all->result->turns++] = all->heard - all->asked + all->arrival - all->written;
       if (all->result->turns < all->turns) {
-        line->due = now();
+        line->due = now() + THINKING;
         return;
       }
     }
@@ -260,7 +262,7 @@ static void heard(struct talks *all, int listener, struct line *line) {
 }
 
 static void serve(struct talks *all, int listener, int talks) {
-  int64_t limit = now() + (PATIENCE + all->count * all->pause / 1000000000LL) * 1000000000LL;
+  int64_t limit = now() + (PATIENCE + all->count * all->pause / 1000000000LL + all->turns / 10) * 1000000000LL;
   while (all->done < talks && all->result->problem[0] == 0) {
     int64_t moment = now(), first = moment + 100000000LL;
     if (moment > limit) return fail(all, all->done, "and others have not ended in time", "");
