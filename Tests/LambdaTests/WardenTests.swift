@@ -32,9 +32,9 @@ import Testing
   }
 
   @Test func `takes more at once than its socket holds`() async throws {
-    // The loop starts them all before it hears of the first one's end: both ends of the socket are full.
+    // The loop asks for them all before it hears of the first: both ends of the socket are full.
     try await withWarden { warden in
-      #expect(await warden.runTogether(400, "/bin/true") == 400)
+      #expect(await warden.failTogether(1_000, "/nowhere/program") == 1_000)
     }
   }
 
@@ -112,30 +112,26 @@ private final class TestWarden: Sendable {
     loop.execute { self.spawn(program) { _ in } }
   }
 
-  /// Starts so many processes in one turn of the loop; how many of them ended well.
-  func runTogether(_ count: Int, _ path: String) async -> Int {
+  /// Asks for so many processes of a program that is not there, in one turn of the loop; how often the
+  /// warden said so.
+  func failTogether(_ count: Int, _ path: String) async -> Int {
     await withCheckedContinuation { continuation in
       loop.execute {
-        let ends = Ends()
+        let answers = Answers()
         for _ in 0..<count {
           self.spawn(self.program(path, [path])) { event in
-            switch event {
-            case .started: return
-            case .failed: ends.all += 1
-            case .exited(let exit):
-              ends.all += 1
-              if exit.cause == .status(0) { ends.good += 1 }
-            }
-            if ends.all == count { continuation.resume(returning: ends.good) }
+            answers.all += 1
+            if case .failed(ENOENT) = event { answers.expected += 1 }
+            if answers.all == count { continuation.resume(returning: answers.expected) }
           }
         }
       }
     }
   }
 
-  private final class Ends {
+  private final class Answers {
     var all = 0
-    var good = 0
+    var expected = 0
   }
 
   func failure(
