@@ -17,8 +17,8 @@ extension FunctionPool {
   }
 
   private static let slowInterval = Duration.seconds(1)
-  /// Sandboxes whose memory is read in one round: reading it takes about 20 µs, and each is read in
-  /// its turn.
+  /// Sandboxes whose memory is read in one round; with more of them each is read in its turn, so that
+  /// many cost the gateway's thread no more than these.
   private static let memoryReadsPerRound = 16
 
   func planWatch() {

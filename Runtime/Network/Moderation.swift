@@ -32,7 +32,11 @@ struct Moderation {
 
   /// How long to rest after a piece of work, in nanoseconds.
   mutating func rest() -> Int {
-    guard let total else { return 0 }
+    total.map { rest(afterWaiting: $0) } ?? 0
+  }
+
+  /// The same for a thread that has waited `total` nanoseconds since it began.
+  mutating func rest(afterWaiting total: Double) -> Int {
     average += (total - waited - average) * Self.weight
     waited = total
     guard average > Self.usual else { return 0 }

@@ -5,7 +5,8 @@ import Synchronization
 /// The thread on which all transfers of a client run, and the way to it.
 ///
 /// It is a task executor as well: a task that runs here waits for its transfers without changing
-/// threads (measured in streaming turns: a third of the processor time of two threads).
+/// threads (16 streaming turns, with a machine of two cores: 3.6 seconds of processor time in three
+/// threads, 2.9 to 3.3 in this one).
 ///
 /// Source of the shape: libcurl's own advice for one thread (`curl_multi_poll`, `curl_multi_wakeup`).
 final class TransferDriver: TaskExecutor {
