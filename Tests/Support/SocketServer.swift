@@ -86,6 +86,8 @@ package final class SocketConnection: Sendable {
 
   /// Up to 64 KB; nil when the peer has closed.
   package func read() -> [UInt8]? {
+    // Its number may be another connection's by now.
+    guard isOpen else { return nil }
     let bytes = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
       count = max(recv(descriptor, buffer.baseAddress, buffer.count, 0), 0)
     }
@@ -121,6 +123,7 @@ package final class SocketConnection: Sendable {
   /// False when the peer has gone.
   @discardableResult
   package func write(_ bytes: [UInt8]) -> Bool {
+    guard isOpen else { return false }
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -153,6 +156,8 @@ package final class SocketConnection: Sendable {
 
   /// Lets time pass, as a slow peer does.
   package func pause(milliseconds: UInt32) { usleep(milliseconds * 1_000) }
+
+  private var isOpen: Bool { state.withLock { !$0.isClosed } }
 
   package func close() {
     let isFirst = state.withLock { state in
