@@ -7,19 +7,29 @@ extension ClientRequest {
     guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
       throw .invalidRequest("url: not http or https")
     }
-    guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+    guard Self.holds(url, { $0 > 0x20 && $0 < 0x7F }) else {
       throw .invalidRequest("url: not percent-encoded")
     }
     for (name, value) in headers.fields {
-      guard !name.isEmpty, name.utf8.allSatisfy(ClientRequest.isTokenByte) else {
+      guard !name.isEmpty, Self.holds(name, ClientRequest.isTokenByte) else {
         throw .invalidRequest("name of a header")
       }
-      guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+      guard Self.holds(value, { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
         throw .invalidRequest("header \(name): control character")
       }
     }
     for name in ["Content-Length", "Transfer-Encoding"] where headers[name] != nil {
       throw .invalidRequest("header \(name): follows from the body")
+    }
+  }
+
+  /// Whether each byte passes. Headers are long, and every request is looked at.
+  @inline(__always)
+  private static func holds(_ text: String, _ test: (UInt8) -> Bool) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      for byte in bytes where !test(byte) { return false }
+      return true
     }
   }
 

@@ -20,6 +20,8 @@ package struct HeaderFields: Sendable, ExpressibleByDictionaryLiteral {
   }
 
   package mutating func add(_ name: String, _ value: String) {
+    // Room for those of most messages at once.
+    if fields.isEmpty { fields.reserveCapacity(8) }
     fields.append((name, value))
   }
 

@@ -9,8 +9,9 @@ import Glibc
 struct Moderation {
   /// Waits shorter than this are nothing unusual.
   private static let usual: Double = 1_000_000
-  /// Rests are so many times as long as the waits.
-  private static let factor: Double = 8
+  /// Rests are so many times as long as the waits: they soon are the longest, since half a rest saves
+  /// less than half of the work.
+  private static let factor: Double = 20
   /// Nanoseconds. What a person sees of an answer comes later by half of it on the average.
   private static let longest: Double = 40_000_000
   /// The newest wait's share of the average.
@@ -19,6 +20,11 @@ struct Moderation {
   private let file: Int32
   private var waited: Double = 0
   private var average: Double = 0
+  /// How often the thread has gone to sleep since `waited`.
+  private var sleeps: Double = 0
+  private var rests = 0
+  /// On a busy machine the kernel is asked after so many rests.
+  private static let restsPerLook = 4
 
   /// For the calling thread alone.
   init() {
@@ -30,17 +36,29 @@ struct Moderation {
     if file >= 0 { close(file) }
   }
 
+  /// The thread has slept.
+  mutating func noteWait() { sleeps += 1 }
+
   /// How long to rest after a piece of work, in nanoseconds.
   mutating func rest() -> Int {
-    total.map { rest(afterWaiting: $0) } ?? 0
+    let known = restNow
+    rests += 1
+    if known > 0, rests % Self.restsPerLook != 0 { return known }
+    return total.map { rest(afterWaiting: $0) } ?? 0
   }
 
   /// The same for a thread that has waited `total` nanoseconds since it began.
   mutating func rest(afterWaiting total: Double) -> Int {
-    average += (total - waited - average) * Self.weight
+    // A single wait may be long for any reason and must not bring a rest alone.
+    let wait = min((total - waited) / max(sleeps, 1), Self.longest / Self.factor)
+    average += (wait - average) * Self.weight
     waited = total
-    guard average > Self.usual else { return 0 }
-    return Int(min(average * Self.factor, Self.longest))
+    sleeps = 0
+    return restNow
+  }
+
+  private var restNow: Int {
+    average > Self.usual ? Int(min(average * Self.factor, Self.longest)) : 0
   }
 
   /// Nanoseconds for which the thread has waited for a processor since it began.

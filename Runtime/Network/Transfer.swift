@@ -215,6 +215,9 @@ final class Transfer: Sendable {
     return isFirst
   }
 
+  /// How it ended; nil while it runs.
+  var end: End? { state.withLock { $0.end } }
+
   /// Bytes of head and body so far.
   var received: Int { state.withLock { $0.received + $0.headBytes } }
 

@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import Synchronization
+@_spi(ExperimentalScheduling) import _Concurrency
 
 /// The thread on which all transfers of a client run, and the way to it.
 ///
@@ -9,7 +10,10 @@ import Synchronization
 /// threads, 2.9 to 3.3 in this one).
 ///
 /// Source of the shape: libcurl's own advice for one thread (`curl_multi_poll`, `curl_multi_wakeup`).
-final class TransferDriver: TaskExecutor {
+///
+/// Tasks sleep here, too (`SchedulingExecutor` asks for the moment; SPI of the standard library up to
+/// 6.3): Dispatch would wake three other threads for each sleep.
+final class TransferDriver: TaskExecutor, SchedulingExecutor {
   private enum Command: Sendable {
     case start(Transfer)
     case resume(Transfer)
@@ -28,6 +32,7 @@ final class TransferDriver: TaskExecutor {
     var phase = Phase.idle
     var commands: [Command] = []
     var jobs: [UnownedJob] = []
+    var alarms = Alarms()
     /// The thread waits in `curl_multi_poll`, or is about to.
     var isPolling = false
     /// The running multi handle, as an address.
@@ -75,6 +80,28 @@ final class TransferDriver: TaskExecutor {
     if !isTaken { globalConcurrentExecutor.enqueue(job) }
   }
 
+  /// Runs a job on the thread when its moment has come.
+  func enqueue<C: Clock>(
+    _ job: consuming ExecutorJob, at instant: C.Instant, tolerance: C.Duration?, clock: C
+  ) {
+    let job = UnownedJob(job)
+    let isTaken = inbox.withLock { inbox in
+      guard let due = instant as? ContinuousClock.Instant, isRunning(&inbox) else { return false }
+      if due < inbox.alarms.first ?? .now + .seconds(1) { inbox.wake() }
+      inbox.alarms.add(job, at: due)
+      return true
+    }
+    if !isTaken { Self.hand(job, at: instant, clock) }
+  }
+
+  /// Lets the standard library's own threads run a job, at its moment if they can.
+  private static func hand<C: Clock>(_ job: UnownedJob, at instant: C.Instant, _ clock: C) {
+    guard let other = globalConcurrentExecutor as? any SchedulingExecutor else {
+      return globalConcurrentExecutor.enqueue(job)
+    }
+    other.enqueue(ExecutorJob(job), at: instant, clock: clock)
+  }
+
   private func post(_ command: Command) {
     let failure = inbox.withLock { inbox -> NetworkError? in
       guard isRunning(&inbox) else {
@@ -118,6 +145,8 @@ final class TransferDriver: TaskExecutor {
     inbox.withLock { $0.multi = UInt(bitPattern: loop.multi) }
     var moderation = Moderation()
     var batches = 0
+    /// When streams that rest go on.
+    var restEnd: ContinuousClock.Instant?
     while let work = takeWork() {
       for command in work.commands {
         switch command {
@@ -130,10 +159,23 @@ final class TransferDriver: TaskExecutor {
       batches = work.commands.isEmpty && !work.jobs.isEmpty ? batches + 1 : Self.mostBatches
       if hasJobs, batches < Self.mostBatches { continue }
       batches = 0
+      if let end = restEnd, end <= .now {
+        loop.resumeStreams()
+        restEnd = nil
+      }
       loop.perform()
-      guard mayWait() else { continue }
-      if loop.isStreaming { usleep(UInt32(moderation.rest() / 1_000)) }
-      loop.wait()
+      if loop.hasFed {
+        let rest = moderation.rest()
+        loop.noteFed(resting: rest > 0)
+        if rest > 0 { restEnd = .now + .nanoseconds(rest) }
+      }
+      guard let leisure = leisure() else { continue }
+      if let end = restEnd {
+        Self.sleep(until: end)
+      } else {
+        loop.wait(until: leisure.end)
+      }
+      moderation.noteWait()
       inbox.withLock { $0.isPolling = false }
     }
     moderation.end()
@@ -141,40 +183,60 @@ final class TransferDriver: TaskExecutor {
     loop.end()
   }
 
+  private static func sleep(until end: ContinuousClock.Instant) {
+    let left = Int64((end - .now) / .microseconds(1))
+    if left > 0 { usleep(UInt32(clamping: left)) }
+  }
+
   private var hasJobs: Bool { inbox.withLock { !$0.jobs.isEmpty } }
 
-  /// Whether there is nothing to be done; the next thing then wakes the thread.
-  private func mayWait() -> Bool {
+  /// Nothing is to be done before `end` (nil: ever); the next thing then wakes the thread.
+  private struct Leisure {
+    let end: ContinuousClock.Instant?
+  }
+
+  private func leisure() -> Leisure? {
     inbox.withLock { inbox in
       guard inbox.commands.isEmpty, inbox.jobs.isEmpty, case .running = inbox.phase else {
-        return false
+        return nil
       }
       inbox.isPolling = true
-      return true
+      return Leisure(end: inbox.alarms.first)
     }
   }
 
+  private struct Work {
+    var commands: [Command] = []
+    var jobs: [UnownedJob] = []
+  }
+
   /// What has been asked for; nil when the client has gone.
-  private func takeWork() -> (commands: [Command], jobs: [UnownedJob])? {
-    let (commands, jobs, isStopped) = inbox.withLock { inbox in
-      var (commands, jobs): ([Command], [UnownedJob]) = ([], [])
-      swap(&commands, &inbox.commands)
-      swap(&jobs, &inbox.jobs)
-      guard case .stopped = inbox.phase else { return (commands, jobs, false) }
-      return (commands, jobs, true)
+  private func takeWork() -> Work? {
+    let (work, alarms) = inbox.withLock { inbox -> (Work, [Alarms.Entry]?) in
+      var work = Work()
+      swap(&work.commands, &inbox.commands)
+      swap(&work.jobs, &inbox.jobs)
+      if case .stopped = inbox.phase { return (work, inbox.alarms.removeAll()) }
+      if let first = inbox.alarms.first {
+        let now = ContinuousClock.now
+        while first <= now, let job = inbox.alarms.next(at: now) { work.jobs.append(job) }
+      }
+      return (work, nil)
     }
-    guard isStopped else { return (commands, jobs) }
-    for case .start(let transfer) in commands { transfer.finish(.failed(.cancelled)) }
-    for job in jobs { globalConcurrentExecutor.enqueue(job) }
+    guard let alarms else { return work }
+    for case .start(let transfer) in work.commands { transfer.finish(.failed(.cancelled)) }
+    for job in work.jobs { globalConcurrentExecutor.enqueue(job) }
+    for entry in alarms { Self.hand(entry.job, at: entry.due, ContinuousClock()) }
     return nil
   }
 
   private func fail(_ reason: String) {
-    let (commands, jobs) = inbox.withLock { inbox in
+    let (commands, jobs, alarms) = inbox.withLock { inbox in
       inbox.phase = .broken(reason)
-      return (inbox.commands, inbox.jobs)
+      return (inbox.commands, inbox.jobs, inbox.alarms.removeAll())
     }
     for job in jobs { globalConcurrentExecutor.enqueue(job) }
+    for entry in alarms { Self.hand(entry.job, at: entry.due, ContinuousClock()) }
     for case .start(let transfer) in commands {
       transfer.finish(.failed(.unavailable(reason)))
     }

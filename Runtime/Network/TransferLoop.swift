@@ -10,6 +10,8 @@ final class TransferLoop {
     unowned let loop: TransferLoop
     /// Something has come since the last wake-up.
     var isTouched = false
+    /// Bytes of its streamed body have come in this round.
+    var isFed = false
     var headers: UnsafeMutablePointer<curl_slist>?
     var address: UnsafeMutablePointer<curl_slist>?
     let detail = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -32,6 +34,12 @@ final class TransferLoop {
       isTouched = true
       loop.touched.append(self)
     }
+
+    func feed() {
+      guard transfer.isStreamed, !isFed else { return }
+      isFed = true
+      loop.fed.append(self)
+    }
   }
 
   let multi: UnsafeMutableRawPointer
@@ -43,8 +51,9 @@ final class TransferLoop {
   private var idle: [UnsafeMutableRawPointer] = []
   /// Those for which something has come in this round: they wake once, however much it was.
   private var touched: [Running] = []
-  /// How many of them are read as they come.
-  private var streamed = 0
+  /// Streamed answers of which a piece has come, since they last rested.
+  private var fed: [Running] = []
+  private var resting: [Running] = []
   /// No transfer can be silent too long before this.
   private var nextSweep: ContinuousClock.Instant?
 
@@ -70,7 +79,6 @@ final class TransferLoop {
       return
     }
     running[easy] = entry
-    if transfer.isStreamed { streamed += 1 }
     handles[ObjectIdentifier(transfer)] = easy
     plan(transfer)
     guard martlet_multi_add(multi, easy) == CURLM_OK else {
@@ -90,8 +98,25 @@ final class TransferLoop {
     end(easy, .failed(.cancelled))
   }
 
-  /// Whether an answer is being read as it comes: its pieces may be taken a little later.
-  var isStreaming: Bool { streamed > 0 }
+  /// Whether a piece of a streamed answer has come: the next may be taken a little later.
+  var hasFed: Bool { !fed.isEmpty }
+
+  /// Begins anew to look for pieces; takes no more of the streams that have just had one until
+  /// ``resumeStreams()`` when `resting`.
+  func noteFed(resting isResting: Bool) {
+    for entry in fed {
+      entry.isFed = false
+      guard isResting, running[entry.easy] === entry else { continue }
+      martlet_easy_rest(entry.easy)
+      resting.append(entry)
+    }
+    fed.removeAll(keepingCapacity: true)
+  }
+
+  func resumeStreams() {
+    for entry in resting where running[entry.easy] === entry { martlet_easy_resume(entry.easy) }
+    resting.removeAll(keepingCapacity: true)
+  }
 
   /// Does what can be done without waiting.
   func perform() {
@@ -109,11 +134,13 @@ final class TransferLoop {
     sweep()
   }
 
-  /// Waits for something to do, at the most until the next transfer may have been silent too long.
-  func wait() {
+  /// Waits for something to do, at the most until `moment` or until the next transfer may have been
+  /// silent too long.
+  func wait(until moment: ContinuousClock.Instant?) {
     var milliseconds = 1_000
-    if let nextSweep {
-      let left = nextSweep - .now
+    let first = nextSweep.map { min($0, moment ?? $0) } ?? moment
+    if let first {
+      let left = first - .now
       milliseconds = min(max(Int(left / .milliseconds(1)) + 1, 0), milliseconds)
     }
     martlet_multi_poll(multi, Int32(milliseconds))
@@ -151,7 +178,6 @@ final class TransferLoop {
   private func end(_ easy: UnsafeMutableRawPointer, _ result: Transfer.End) {
     guard let entry = running.removeValue(forKey: easy) else { return }
     handles[ObjectIdentifier(entry.transfer)] = nil
-    if entry.transfer.isStreamed { streamed -= 1 }
     martlet_multi_remove(multi, easy)
     recycle(easy)
     entry.transfer.finish(result)
@@ -182,6 +208,8 @@ final class TransferLoop {
     martlet_easy_set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https")
     martlet_easy_set_long(easy, CURLOPT_PATH_AS_IS, 1)
     martlet_easy_set_text(easy, CURLOPT_PROXY, "")
+    // Named here, it is not looked for in the environment each time.
+    martlet_easy_set_text(easy, CURLOPT_NOPROXY, "*")
     martlet_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
     if request.url.hasPrefix("https"), let certificates {
       martlet_easy_set_text(easy, CURLOPT_CAINFO, nil)
@@ -227,20 +255,31 @@ final class TransferLoop {
 
   private func setHeaders(_ entry: Running) throws(NetworkError) {
     let request = entry.transfer.request
-    // A name with nothing behind its colon keeps libcurl from adding that header itself.
-    var lines = ["Expect:"]
-    for name in ["Accept", "Content-Type"] where request.headers[name] == nil {
-      lines.append(name + ":")
-    }
-    for (name, value) in request.headers.fields {
-      lines.append(value.isEmpty ? name + ";" : "\(name): \(value)")
-    }
-    for line in lines {
-      guard let list = martlet_list_append(entry.headers, line) else {
+    var line: [UInt8] = []
+    line.reserveCapacity(512)
+    func add(_ name: String, _ value: String?) throws(NetworkError) {
+      line.removeAll(keepingCapacity: true)
+      line.append(contentsOf: name.utf8)
+      line.append(value == "" ? 0x3B : 0x3A)
+      if let value, !value.isEmpty {
+        line.append(0x20)
+        line.append(contentsOf: value.utf8)
+      }
+      line.append(0)
+      let list = line.withUnsafeBytes { bytes in
+        martlet_list_append(entry.headers, bytes.baseAddress?.assumingMemoryBound(to: CChar.self))
+      }
+      guard let list else {
         throw .unavailable("no memory for a header")
       }
       entry.headers = list
     }
+    // A name with nothing behind its colon keeps libcurl from adding that header itself.
+    try add("Expect", nil)
+    for name in ["Accept", "Content-Type"] where request.headers[name] == nil {
+      try add(name, nil)
+    }
+    for (name, value) in request.headers.fields { try add(name, value) }
     martlet_easy_set_list(entry.easy, CURLOPT_HTTPHEADER, entry.headers)
     if let address = request.address {
       let isIPv6 = address.contains(":")
@@ -266,6 +305,7 @@ final class TransferLoop {
     let entry = entry(user)
     let limit = entry.loop.configuration.streamBuffer
     entry.touch()
+    entry.feed()
     return switch entry.transfer.receive(body: body, bufferLimit: limit) {
     case .taken: body.count
     case .pause: Int(CURL_WRITEFUNC_PAUSE)

@@ -97,6 +97,44 @@ import Testing
     try await eventually { closed.number == 1 }
   }
 
+  /// Handles of libcurl are used again.
+  @Test func `what was paused when it ended does not hold up the next request`() async throws {
+    var configuration = HTTPClientConfiguration()
+    configuration.streamBuffer = 16 << 10
+    let client = HTTPClient(configuration)
+    let sent = Flag()
+    let server = try SocketServer { connection in
+      while let request = connection.request() {
+        guard request.method == "GET" else {
+          connection.respond(200, request.text)
+          continue
+        }
+        connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(64 << 20)\r\n\r\n")
+        let piece = [UInt8](repeating: 7, count: 64 << 10)
+        while connection.write(piece) { sent.add(piece.count) }
+        return
+      }
+    }
+    defer { server.stop() }
+    for round in 0..<3 {
+      var response: StreamedResponse? = try await client.stream(
+        ClientRequest("GET", url(server)), deadline: soon)
+      #expect(response?.status == 200)
+      var before = -1
+      // Nobody reads: it pauses.
+      try await eventually {
+        defer { before = sent.number }
+        try await Task.sleep(for: .milliseconds(100))
+        return sent.number == before
+      }
+      response = nil
+      let answer = try await client.send(
+        ClientRequest("POST", url(server), body: .bytes(Array("round \(round)".utf8))),
+        deadline: .now + .seconds(20))
+      #expect(answer.body == Array("round \(round)".utf8))
+    }
+  }
+
   @Test func `dropping an answer ends the transfer`() async throws {
     let closed = Flag()
     let server = try SocketServer { connection in

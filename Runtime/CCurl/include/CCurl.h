@@ -102,6 +102,11 @@ static inline void *martlet_easy_private(CURL *easy) {
   return martlet_curl.easy_getinfo(easy, CURLINFO_PRIVATE, &value) == CURLE_OK ? value : NULL;
 }
 
+/// Takes nothing from a transfer's connection until it is resumed.
+static inline CURLcode martlet_easy_rest(CURL *easy) {
+  return martlet_curl.easy_pause(easy, CURLPAUSE_ALL);
+}
+
 /// Lets a paused transfer go on.
 static inline CURLcode martlet_easy_resume(CURL *easy) {
   return martlet_curl.easy_pause(easy, CURLPAUSE_CONT);
