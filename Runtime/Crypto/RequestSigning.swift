@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Who signs. Printing a value shows the access key id alone.
 package struct AWSCredentials: Sendable, Equatable, CustomStringConvertible {
   package let accessKeyID: String
@@ -72,13 +74,15 @@ package struct RequestSigning: Sendable {
     let names = signedNames(of: signed)
     let text = CanonicalRequest.text(
       signed, signedHeaders: names, payloadHash: hash, pathRule: pathRule)
-    let signature = Hex.encode(signature(of: text, at: time))
-    added.append(
-      (
-        "Authorization",
-        "\(Self.algorithm) Credential=\(credentials.accessKeyID)/\(scope(at: time)), "
-          + "SignedHeaders=\(names.joined(separator: ";")), Signature=\(signature)"
-      ))
+    let signer = signer(at: time)
+    let signature = Hex.encode(signer.code(of: signer.stringToSign(text, at: time)))
+    var value = ""
+    value.reserveCapacity(320)
+    for part in [
+      Self.algorithm, " Credential=", credentials.accessKeyID, "/", signer.scope,
+      ", SignedHeaders=", names.joined(separator: ";"), ", Signature=", signature,
+    ] { value += part }
+    added.append(("Authorization", value))
     return added
   }
 
@@ -113,27 +117,21 @@ package struct RequestSigning: Sendable {
   }
 
   /// `20150830/us-east-1/dynamodb/aws4_request`.
-  package func scope(at time: SigningTime) -> String {
-    "\(time.day)/\(region)/\(service)/aws4_request"
-  }
+  package func scope(at time: SigningTime) -> String { signer(at: time).scope }
 
   /// The signature of a form's policy, in hexadecimal. Source: Amazon S3 API reference,
   /// "Authenticating requests in browser-based uploads using POST".
   package func signature(ofPolicy text: String, at time: SigningTime) -> String {
-    Hex.encode(HMAC<SHA256>.code(for: text, key: key(at: time)))
+    Hex.encode(signer(at: time).code(of: Array(text.utf8)))
   }
 
   func signature(of canonicalRequest: [UInt8], at time: SigningTime) -> [UInt8] {
-    HMAC<SHA256>.code(for: stringToSign(canonicalRequest, at: time), key: key(at: time))
+    let signer = signer(at: time)
+    return signer.code(of: signer.stringToSign(canonicalRequest, at: time))
   }
 
   func stringToSign(_ canonicalRequest: [UInt8], at time: SigningTime) -> String {
-    """
-    \(Self.algorithm)
-    \(time.text)
-    \(scope(at: time))
-    \(Hex.encode(SHA256.digest(canonicalRequest)))
-    """
+    String(decoding: signer(at: time).stringToSign(canonicalRequest, at: time), as: UTF8.self)
   }
 
   /// The key of a day.
@@ -143,6 +141,56 @@ package struct RequestSigning: Sendable {
       key = HMAC<SHA256>.code(for: part, key: key)
     }
     return key
+  }
+
+  // MARK: What all requests of a day share
+
+  private struct Signer: Sendable {
+    let scope: String
+    /// With the day's key.
+    let mac: HMAC<SHA256>
+
+    func code(of bytes: [UInt8]) -> [UInt8] {
+      var mac = mac
+      mac.update(bytes)
+      return mac.finish()
+    }
+
+    func stringToSign(_ canonicalRequest: [UInt8], at time: SigningTime) -> [UInt8] {
+      var text: [UInt8] = []
+      text.reserveCapacity(192)
+      for part in [
+        RequestSigning.algorithm, "\n", time.text, "\n", scope, "\n",
+        Hex.encode(SHA256.digest(canonicalRequest)),
+      ] { text.append(contentsOf: part.utf8) }
+      return text
+    }
+  }
+
+  private struct SignerName: Hashable {
+    let day: Int
+    let service: String
+    let region: String
+    let secret: String
+  }
+
+  /// Deriving a key takes ten times as long as using it.
+  private static let signers = Mutex<[SignerName: Signer]>([:])
+  /// More than a function's services have at a time.
+  private static let keptSigners = 32
+
+  private func signer(at time: SigningTime) -> Signer {
+    let name = SignerName(
+      day: time.seconds / 86_400, service: service, region: region,
+      secret: credentials.secretAccessKey)
+    if let known = Self.signers.withLock({ $0[name] }) { return known }
+    let signer = Signer(
+      scope: "\(time.day)/\(region)/\(service)/aws4_request", mac: HMAC(key: key(at: time)))
+    Self.signers.withLock { signers in
+      if signers.count >= Self.keptSigners { signers = [:] }
+      signers[name] = signer
+    }
+    return signer
   }
 
   private func signedNames(of request: SignableRequest) -> [String] {

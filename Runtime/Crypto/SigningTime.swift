@@ -29,11 +29,26 @@ package struct SigningTime: Sendable, Equatable {
 
   package var text: String {
     let rest = seconds % 86_400
-    return day + "T" + two(rest / 3_600) + two(rest % 3_600 / 60) + two(rest % 60) + "Z"
+    return String(unsafeUninitializedCapacity: 16) { text in
+      writeDay(to: text)
+      text[8] = 0x54
+      Self.write(rest / 3_600, to: text, at: 9)
+      Self.write(rest % 3_600 / 60, to: text, at: 11)
+      Self.write(rest % 60, to: text, at: 13)
+      text[15] = 0x5A
+      return 16
+    }
   }
 
   /// `20150830`.
   package var day: String {
+    String(unsafeUninitializedCapacity: 8) { text in
+      writeDay(to: text)
+      return 8
+    }
+  }
+
+  private func writeDay(to text: UnsafeMutableBufferPointer<UInt8>) {
     // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": civil_from_days.
     let days = seconds / 86_400 + 719_468
     let era = days / 146_097
@@ -44,8 +59,10 @@ package struct SigningTime: Sendable, Equatable {
     let shifted = (5 * dayOfYear + 2) / 153
     let month = shifted < 10 ? shifted + 3 : shifted - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return two(year / 100) + two(year % 100) + two(month)
-      + two(dayOfYear - (153 * shifted + 2) / 5 + 1)
+    Self.write(year / 100, to: text, at: 0)
+    Self.write(year % 100, to: text, at: 2)
+    Self.write(month, to: text, at: 4)
+    Self.write(dayOfYear - (153 * shifted + 2) / 5 + 1, to: text, at: 6)
   }
 
   private static func days(year: Int, month: Int, day: Int) -> Int {
@@ -56,7 +73,11 @@ package struct SigningTime: Sendable, Equatable {
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 
-  private func two(_ number: Int) -> String {
-    number < 10 ? "0\(number)" : "\(number)"
+  /// Two digits.
+  private static func write(
+    _ number: Int, to text: UnsafeMutableBufferPointer<UInt8>, at place: Int
+  ) {
+    text[place] = 0x30 + UInt8(number / 10)
+    text[place + 1] = 0x30 + UInt8(number % 10)
   }
 }
