@@ -88,9 +88,10 @@ package struct Agent: Sendable {
   /// takes the events one after the other. When it throws, the receiver counts as gone: the turn ends
   /// and what there is of the answer is stored. `watch` returns when the turn is to end before its
   /// time, or when its task is cancelled; without one nothing ends it but the time. `audit` is told each
-  /// call of a tool as soon as it is over.
+  /// call of a tool as soon as it is over. `reading` is what ``read(for:)`` has read for the question.
   package func answer(
     _ question: Question, until deadline: ContinuousClock.Instant,
+    reading: TurnReading? = nil,
     watch: @escaping @Sendable () async -> TurnInterruption = Agent.undisturbed,
     audit: @escaping @Sendable (ToolAudit) -> Void = { _ in },
     _ emit: @escaping @Sendable (TurnEvent) async throws -> Void
@@ -103,7 +104,11 @@ package struct Agent: Sendable {
       summaryModel: summaryModel, store: store, question: question,
       conversation: question.conversationID,
       deadline: min(deadline, start + profile.limits.duration), askedAt: now(), now: now,
-      admit: admit, person: person,
+      admit: admit,
+      reading: {
+        if let reading { return reading }
+        return await TurnReading(question, profile, store, person)
+      },
       cache: TurnCache(cache, question, profile, model: version.model.name) {
         await knowledgeVersion(for: question.caller, profile)
       }, watch: watch, emit: emit, audit: audit
@@ -112,6 +117,11 @@ package struct Agent: Sendable {
     // What is done behind the answer is not counted.
     if report.total == .zero { report.total = start.duration(to: .now) }
     return report
+  }
+
+  /// Reads what a turn begins with; for ``answer(_:until:reading:watch:audit:_:)``.
+  package func read(for question: Question) async -> TurnReading {
+    await TurnReading(question, version(for: question).profile, store, person)
   }
 
   /// The version that the question asks for, else the one that is chosen for the caller.

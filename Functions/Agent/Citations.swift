@@ -14,24 +14,42 @@ struct Citations {
   var grounding: [Source] = []
 
   func sources(of answer: String) -> [Source] {
-    let folded = answer.lowercased()
+    let folded = Array(answer.lowercased().unicodeScalars)
+    let cited = Self.numbers(in: answer)
     var used = grounding
     for source in toolSources where Self.names(folded, source.title) { used.append(source) }
     if used.count == grounding.count { used += toolSources.prefix(Self.unnamed) }
     for (index, passage) in passages.enumerated()
-    where answer.contains("[\(index + 1)]") || Self.names(folded, passage.title) {
+    where cited.contains(index + 1) || Self.names(folded, passage.title) {
       used.append(Source(passage))
     }
     var seen: Set<String> = []
     return Array(used.filter { seen.insert($0.source).inserted }.prefix(Self.most))
   }
 
+  /// The numbers in brackets, of the size that passages have.
+  private static func numbers(in answer: String) -> Set<Int> {
+    var found: Set<Int> = []
+    var number: Int?
+    for byte in answer.utf8 {
+      switch (byte, number) {
+      case (0x5B, _): number = 0
+      case (0x30...0x39, let before?) where before > 0 || byte != 0x30:
+        number = before < 1_000 ? before * 10 + Int(byte - 0x30) : nil
+      case (0x5D, let whole?) where whole > 0:
+        found.insert(whole)
+        number = nil
+      default: number = nil
+      }
+    }
+    return found
+  }
+
   /// True when the title stands in the text as a whole: not inside of a longer word, nor a single
   /// kanji inside of a compound.
-  private static func names(_ folded: String, _ title: String) -> Bool {
+  private static func names(_ text: [Unicode.Scalar], _ title: String) -> Bool {
     let title = Array(title.lowercased().unicodeScalars)
     guard let first = title.first else { return false }
-    let text = Array(folded.unicodeScalars)
     guard text.count >= title.count else { return false }
     for start in 0...(text.count - title.count)
     where text[start] == first && text[start..<start + title.count].elementsEqual(title) {

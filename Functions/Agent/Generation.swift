@@ -1,6 +1,8 @@
 /// The model's side and the receiver's side of a turn, run beside each other until both are through.
 struct Generation: Sendable {
   let rounds: Rounds
+  /// What the receiver is told first, while the model is asked.
+  let start: TurnEvent
   /// Returns when the turn is to end before its time; at once when its task is cancelled.
   let watch: @Sendable () async -> TurnInterruption
   /// Sends an event; false when the receiver is gone.
@@ -80,6 +82,7 @@ struct Generation: Sendable {
   }
 
   private func deliver() async -> Bool {
+    guard await send(start) else { return false }
     while let event = await rounds.outbox.next() {
       guard await send(event) else { return false }
     }

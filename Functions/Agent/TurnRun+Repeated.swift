@@ -26,7 +26,8 @@ extension TurnRun {
 
   /// Gives an answer that was made for somebody else, and stores it as this turn's.
   func give(
-    _ cached: CachedAnswer, _ look: AnswerCache.Look, _ start: ContinuousClock.Instant
+    _ cached: CachedAnswer, _ look: AnswerCache.Look, after recent: RecentTurns?,
+    _ start: ContinuousClock.Instant
   ) async -> TurnReport {
     let prepared = start.duration(to: .now)
     draft.change { content in
@@ -41,7 +42,7 @@ extension TurnRun {
       isThere ? .finished(.stop) : Task.isCancelled ? .cancelled : .disconnected
     // The answer is whole, whatever became of the receiver.
     return await Task {
-      var report = await finish(ending, [], after: [])
+      var report = await finish(ending, [], after: recent)
       report.preparation = prepared
       report.firstText = draft.current.firstText.map { start.duration(to: $0) }
       report.total = start.duration(to: .now)

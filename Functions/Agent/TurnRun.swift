@@ -15,7 +15,7 @@ struct TurnRun: Sendable {
   let askedAt: Timestamp
   let now: @Sendable () -> Timestamp
   let admit: @Sendable (Caller) async throws -> Void
-  let person: @Sendable (Caller) async throws -> [ContextEntry]
+  let reading: @Sendable () async -> TurnReading
   /// Nil when the answer is not to be shared.
   let cache: TurnCache?
   let watch: @Sendable () async -> TurnInterruption
@@ -48,26 +48,27 @@ struct TurnRun: Sendable {
     do {
       async let prepared = prepare(retrieve)
       async let admitted: Void = admit(question.caller)
-      async let remembered = person(question.caller)
-      let recent = try await history()
+      let reading = await reading()
+      let recent = try reading.recent.get()
       let history = recent?.turns ?? []
       if let before = history.first(where: { $0.message == message }) {
         return await replay(try await store.whole(before, of: question.caller))
       }
-      let known = try? await remembered
+      let known = reading.person
       var (look, retrieval) = try await prepared
       let isSearched = look?.answer == nil
       if look == nil, history.isEmpty, question.conversation != nil { look = await cache?.look() }
       if !history.isEmpty || known?.isEmpty != true { look = nil }
       if let look, let cached = look.answer {
         try await admitted
-        return await steered(by: cached.direction(profile)).give(cached, look, start)
+        return await steered(by: cached.direction(profile)).give(
+          cached, look, after: recent, start)
       }
       let direction = try await steering.direction(
         of: question, profile, recent?.conversation, history, until: deadline)
       if direction.words != nil {
         // Whoever asks for a person gets one, whatever is used up.
-        return await steered(by: direction).answer(history, [], [], start)
+        return await steered(by: direction).answer(recent, [], [], start)
       }
       try await admitted
       if !isSearched { retrieval = try await retrieve() }
@@ -77,32 +78,13 @@ struct TurnRun: Sendable {
       }
       // What cannot be read is not remembered for once.
       var report = await steered(by: direction).answer(
-        history, retrieval?.passages, known ?? [], start)
+        recent, retrieval?.passages, known ?? [], start)
       report.passages = retrieval?.passages.count
       report.retrieval = retrieval?.mode
       return report
     } catch {
       return await refuse((error as? AgentError) ?? .storeUnavailable(reason: "\(error)"))
     }
-  }
-
-  private func history() async throws -> (conversation: Conversation, turns: [Turn])? {
-    let turns = HistoryWindow.reads(profile.limits)
-    let recent: (conversation: Conversation, turns: [Turn])?
-    do {
-      if let replaced = question.replacing {
-        recent = try await store.recent(
-          conversation, of: question.caller, turns: turns, before: replaced)
-      } else {
-        recent = try await store.recent(conversation, of: question.caller, turns: turns)
-      }
-    } catch let error as AgentError {
-      throw error
-    } catch {
-      throw AgentError.storeUnavailable(reason: "\(error)")
-    }
-    if recent == nil, question.conversation != nil { throw AgentError.conversationNotFound }
-    return recent
   }
 
   /// The turn as the direction wants it answered.
@@ -135,35 +117,33 @@ struct TurnRun: Sendable {
   // MARK: The ways a turn goes
 
   private func answer(
-    _ history: [Turn], _ found: [Passage]?, _ person: [ContextEntry],
+    _ recent: RecentTurns?, _ found: [Passage]?, _ person: [ContextEntry],
     _ start: ContinuousClock.Instant
   ) async -> TurnReport {
     let prepared = start.duration(to: .now)
     let passages = found ?? []
-    let window = HistoryWindow(path: history, profile.limits)
+    let window = HistoryWindow(path: recent?.turns ?? [], profile.limits)
     let condensing = condensing(window)
     async let condensed = condensing.run()
-    var ending = Generation.Ending.disconnected
-    if await send(.started(conversation: conversation, message: message)) {
-      let prompt = Prompt(profile, isSearched: found != nil)
-      let generation = Generation(
-        rounds: Rounds(
-          model: speaker, tools: tools, profile: profile, caller: question.caller, turn: message,
-          deadline: deadline, draft: draft, outbox: Outbox(), consent: consent,
-          agreed: direction?.agreed, audit: audit),
-        watch: watch,
-        send: { event in
-          let isThere = await send(event)
-          if case .chunk = event { condensing.begin() }
-          return isThere
-        })
-      ending = await generation.run(
-        system: prompt.system(passages: passages, person: person, summary: window.told),
-        messages: prompt.messages(history: window, question: question.text))
-    }
+    let prompt = Prompt(profile, isSearched: found != nil)
+    let generation = Generation(
+      rounds: Rounds(
+        model: speaker, tools: tools, profile: profile, caller: question.caller, turn: message,
+        deadline: deadline, draft: draft, outbox: Outbox(), consent: consent,
+        agreed: direction?.agreed, audit: audit),
+      start: .started(conversation: conversation, message: message),
+      watch: watch,
+      send: { event in
+        let isThere = await send(event)
+        if case .chunk = event { condensing.begin() }
+        return isThere
+      })
+    let ending = await generation.run(
+      system: prompt.system(passages: passages, person: person, summary: window.told),
+      messages: prompt.messages(history: window, question: question.text))
     // Even when the invocation is being ended, what was said is kept and the client is told.
-    var report = await uninterrupted { [ending] in
-      var report = await finish(ending, passages, after: history)
+    var report = await uninterrupted {
+      var report = await finish(ending, passages, after: recent)
       report.preparation = prepared
       report.firstText = draft.current.firstText.map { start.duration(to: $0) }
       report.total = start.duration(to: .now)
@@ -184,7 +164,7 @@ struct TurnRun: Sendable {
   }
 
   func finish(
-    _ ending: Generation.Ending, _ passages: [Passage], after history: [Turn]
+    _ ending: Generation.Ending, _ passages: [Passage], after recent: RecentTurns?
   ) async -> TurnReport {
     let content = draft.current
     var report = report(.cancelled)
@@ -207,10 +187,11 @@ struct TurnRun: Sendable {
     if !content.text.isEmpty {
       do {
         var turn = turn(status, sources)
-        if question.replacing != nil { turn.parent = history.last?.number ?? 0 }
+        if question.replacing != nil { turn.parent = recent?.turns.last?.number ?? 0 }
         report.turn = try await store.append(
           turn, of: question.caller,
-          title: Conversation.title(question: turn.question, answer: turn.answer))
+          title: Conversation.title(question: turn.question, answer: turn.answer),
+          after: ConversationReading(recent?.conversation))
       } catch let error as AgentError {
         return await end(report, .failed(error), sources)
       } catch {

@@ -17,7 +17,7 @@ enum FrameSenderError: Error, Equatable {
 }
 
 /// Where the connections of a WebSocket API are reached.
-struct GatewayAddress: Sendable, Equatable {
+struct GatewayAddress: Sendable, Hashable {
   let domainName: String
   let stage: String
 
@@ -148,6 +148,8 @@ struct ChatTurn: Sendable {
     _ question: Question, as id: String, by assistant: String, claim: String,
     _ event: WebSocketEvent, _ invocation: Invocation
   ) async throws {
+    let agent = try await agent(assistant)
+    async let read = agent.read(for: question)
     let complete: @Sendable () async throws -> Void
     switch try await claims.take(question.key, text: claim) {
     case .taken:
@@ -158,9 +160,10 @@ struct ChatTurn: Sendable {
     case .granted(let end):
       complete = end
     }
-    let agent = try await agent(assistant)
     let address = GatewayAddress(event)
-    await relayed.answer(question, by: agent, as: id, invocation) { [sender] step in
+    await relayed.answer(
+      question, by: agent, as: id, reading: await read, invocation
+    ) { [sender] step in
       try await sender.send(
         ServerFrame.turn(step, id: id).encoded(), to: event.connectionID, at: address)
     }

@@ -3,6 +3,7 @@ import Assistants
 import Cloud
 import Crypto
 import Events
+import Synchronization
 
 /// Open connections in DynamoDB.
 struct StoredConnections: ConnectionTable {
@@ -23,8 +24,14 @@ struct StoredConnections: ConnectionTable {
 }
 
 /// Frames to clients through API Gateway's `@connections`.
-struct ConnectionFrames: FrameSender {
-  let client: CloudClient
+final class ConnectionFrames: FrameSender {
+  private let client: CloudClient
+  /// The newest gateway with its sender: a function serves one.
+  private let known = Mutex<(address: GatewayAddress, sender: ConnectionSender)?>(nil)
+
+  init(client: CloudClient) {
+    self.client = client
+  }
 
   func send(_ frame: [UInt8], to connection: String, at gateway: GatewayAddress) async throws {
     do throws(ConnectionError) {
@@ -40,7 +47,12 @@ struct ConnectionFrames: FrameSender {
   }
 
   private func sender(_ gateway: GatewayAddress) -> ConnectionSender {
-    ConnectionSender(client, domain: gateway.domainName, stage: gateway.stage)
+    known.withLock { known in
+      if let known, known.address == gateway { return known.sender }
+      let sender = ConnectionSender(client, domain: gateway.domainName, stage: gateway.stage)
+      known = (gateway, sender)
+      return sender
+    }
   }
 }
 

@@ -22,10 +22,10 @@ struct RelayedTurns: Sendable {
   var now: @Sendable () -> Timestamp = { .now }
 
   /// Answers and stores a turn; `id` is the name under which its client comes back. `listener` takes
-  /// its events as long as the client is there.
+  /// its events as long as the client is there; `reading` is what was read for the question before.
   func answer(
-    _ question: Question, by agent: Agent, as id: String, _ invocation: Invocation,
-    _ listener: @escaping TurnRelay.Listener
+    _ question: Question, by agent: Agent, as id: String, reading: TurnReading? = nil,
+    _ invocation: Invocation, _ listener: @escaping TurnRelay.Listener
   ) async {
     let relay = TurnRelay(
       id: id, key: question.key, listener: listener, live: live, sender: sender, grace: grace)
@@ -38,7 +38,8 @@ struct RelayedTurns: Sendable {
       invocation.log.tool(call, of: question, by: agent.name)
     }
     let report = await agent.answer(
-      question, until: invocation.deadline - Self.reserve, watch: watch, audit: audit
+      question, until: invocation.deadline - Self.reserve, reading: reading, watch: watch,
+      audit: audit
     ) { try await relay.take($0) }
     // The client has its answer: what goes wrong now only keeps it from coming back for it.
     do {

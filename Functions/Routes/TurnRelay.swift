@@ -19,6 +19,10 @@ actor TurnRelay {
 
   /// How often a turn looks for wishes: to stop, or to go on elsewhere.
   static let lookInterval: Duration = .milliseconds(300)
+  /// The same on a machine that has too much to do, where looks would take time from answers.
+  static let longestLookInterval: Duration = .seconds(1)
+  /// A look that comes late puts off the next one by so many times as much.
+  private static let patience = 30
   /// The same while nobody listens.
   static let awayInterval: Duration = .milliseconds(100)
   /// How often what an absent client misses is kept.
@@ -151,9 +155,12 @@ actor TurnRelay {
   /// Returns when the turn is to end before its time: the person wants it, or nobody has come back.
   /// A store that fails to answer is no wish; the next look may succeed.
   func watch() async -> TurnInterruption {
+    var usual = Self.lookInterval
     while true {
-      let pause = listener == nil ? Self.awayInterval : Self.lookInterval
-      if (try? await Task.sleep(for: pause)) == nil { return .gone }
+      let pause = listener == nil ? Self.awayInterval : usual
+      let due = ContinuousClock.now + pause
+      if (try? await Task.sleep(until: due)) == nil { return .gone }
+      usual = Self.interval(afterLateness: due.duration(to: .now))
       if let turn = try? await live.find(name), turn.message == message {
         if turn.isStopRequested { return .stopped }
         if let receiver = turn.receiver { await serve(receiver) }
@@ -163,6 +170,12 @@ actor TurnRelay {
         await keep()
       }
     }
+  }
+
+  /// How long to wait before the next look when one came this much too late.
+  static func interval(afterLateness lateness: Duration) -> Duration {
+    let lost = max(lateness - .milliseconds(2), .zero) * patience
+    return min(lookInterval + lost, longestLookInterval)
   }
 
   /// Sends a client that came back what it missed; from then on it is the one that is sent to.

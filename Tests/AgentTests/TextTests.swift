@@ -150,6 +150,9 @@ import Testing
 
   @Test func `names what is cited or named`() {
     #expect(sources("See [2].", passages: ["one", "two", "three"]) == ["two"])
+    #expect(
+      sources("See [1][3], not [12], [ 2] or [02].", passages: ["a", "b", "c"]) == ["a", "c"])
+    #expect(sources("[[2]", passages: ["one", "two"]) == ["two"])
     #expect(sources("食べる means to eat.", passages: ["食べる", "飲む"]) == ["食べる"])
     #expect(sources("Nothing of it.", passages: ["one"]).isEmpty)
   }

@@ -48,6 +48,13 @@ import Testing
       to: FunctionURLEvent(event), sink, Invocation())
   }
 
+  @Test func `looks for wishes less often when looks come late`() {
+    #expect(TurnRelay.interval(afterLateness: .zero) == TurnRelay.lookInterval)
+    #expect(TurnRelay.interval(afterLateness: .milliseconds(1)) == TurnRelay.lookInterval)
+    #expect(TurnRelay.interval(afterLateness: .milliseconds(12)) == .milliseconds(600))
+    #expect(TurnRelay.interval(afterLateness: .seconds(5)) == TurnRelay.longestLookInterval)
+  }
+
   @Test func `events come in order, and any of them leads to the rest`() async throws {
     try await SmallCloud.run { _, environment in
       let (desk, _, _) = desk(environment)

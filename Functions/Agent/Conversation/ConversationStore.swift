@@ -31,9 +31,32 @@ package protocol ConversationStore: Sendable {
   /// A turn with a message that is already there changes nothing: the number of the first one is
   /// returned. `turn.number` is chosen here, and `turn.parent` when it is nil.
   func append(_ turn: Turn, of caller: Caller, title: String) async throws -> Int
+
+  /// The same, and need not read what the conversation was like before the turn.
+  func append(
+    _ turn: Turn, of caller: Caller, title: String, after before: ConversationReading
+  ) async throws -> Int
+}
+
+/// What is known of a conversation from reading it a while ago.
+package enum ConversationReading: Sendable {
+  case unread
+  /// There was none.
+  case absent
+  case found(Conversation)
+
+  package init(_ conversation: Conversation?) {
+    self = conversation.map { .found($0) } ?? .absent
+  }
 }
 
 extension ConversationStore {
+  package func append(
+    _ turn: Turn, of caller: Caller, title: String, after before: ConversationReading
+  ) async throws -> Int {
+    try await append(turn, of: caller, title: title)
+  }
+
   package func whole(_ turn: Turn, of caller: Caller) async throws -> Turn { turn }
 
   package func path(

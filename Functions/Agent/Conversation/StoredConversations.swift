@@ -47,9 +47,19 @@ package struct StoredConversations: ConversationStore {
   // MARK: Writing
 
   package func append(_ turn: Turn, of caller: Caller, title: String) async throws -> Int {
+    try await append(turn, of: caller, title: title, after: .unread)
+  }
+
+  /// What was read before the turn is mostly still so: the write finds out.
+  package func append(
+    _ turn: Turn, of caller: Caller, title: String, after known: ConversationReading
+  ) async throws -> Int {
     var fitting: Turn?
-    for _ in 0..<Self.mostCollisions {
-      let before = try await store.get(key(turn.conversation, caller), from: conversations)
+    for attempt in 0..<Self.mostCollisions {
+      let before =
+        try await attempt == 0
+        ? item(known, of: turn, caller)
+        : store.get(key(turn.conversation, caller), from: conversations)
       guard before?["deletedAt"] == nil else {
         await discard(fitting)
         throw AgentError.conversationNotFound
@@ -76,6 +86,18 @@ package struct StoredConversations: ConversationStore {
     }
     await discard(fitting)
     throw StoreError.conditionFailed(nil)
+  }
+
+  private func item(
+    _ known: ConversationReading, of turn: Turn, _ caller: Caller
+  ) async throws -> Item? {
+    switch known {
+    case .absent: return nil
+    case .found(let conversation):
+      if let item = conversation.asRead.item { return item }
+      fallthrough
+    case .unread: return try await store.get(key(turn.conversation, caller), from: conversations)
+    }
   }
 
   /// The turn as its item has room for it; the rest is kept in the bucket first.
@@ -121,14 +143,21 @@ package struct StoredConversations: ConversationStore {
       return
     }
     let finished = finishedSessions(before, keeping: session(of: turn, before).number)
-    let isAsRead = [Condition.equals("turnCount", AttributeValue(turn.number - 1))]
     let changed = TransactionWrite.update(
       key(turn.conversation, caller), in: conversations, changes(by: turn, title, before),
-      if: .all(isAsRead + finished.map(\.stands)))
+      if: .all(isAsRead(before, turn)))
     let moved = finished.map {
       TransactionWrite.put(sessionItem($0, of: turn.conversation, caller), into: conversations)
     }
     try await store.transact([changed, added] + moved)
+  }
+
+  /// That nothing has changed meanwhile on which the changes by a turn rest.
+  private func isAsRead(_ before: Item, _ turn: Turn) -> [Condition] {
+    var conditions = [Condition.equals("turnCount", AttributeValue(turn.number - 1))]
+    conditions += before["head"].map { [.equals("head", $0)] } ?? []
+    if before["isUntitled"] != nil { conditions.append(.exists("isUntitled")) }
+    return conditions + Session.list(before["sessions"]).map(\.stands)
   }
 
   private func conversation(

@@ -1,3 +1,5 @@
+import Events
+
 /// One question with its answer, as it is kept.
 package struct Turn: Sendable, Equatable {
   package enum Status: String, Sendable {
@@ -125,6 +127,14 @@ package struct Conversation: Sendable, Equatable {
   package var intents: [String: Int] = [:]
   /// Since when a person is waited for; nil when nobody is.
   package var escalatedAt: Timestamp?
+  var asRead = AsRead()
+
+  /// The item that was read, if one was. No part of what a conversation is: all are equal.
+  struct AsRead: Sendable, Equatable {
+    var item: Item?
+
+    static func == (one: AsRead, other: AsRead) -> Bool { true }
+  }
 
   package enum Status: String, Sendable, CaseIterable {
     case active

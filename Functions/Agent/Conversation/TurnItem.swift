@@ -78,6 +78,7 @@ extension Conversation {
     sessions = Session.list(item["sessions"])
     intents = (item["intents"]?.map ?? [:]).compactMapValues(\.int)
     escalatedAt = item["escalatedAt"]?.string.flatMap { Timestamp(iso: $0) }
+    asRead.item = item
   }
 }
 

@@ -11,6 +11,17 @@ extension JSONValue {
   }
 }
 
+extension JSONNode {
+  /// The same for a stream with many small events, of which little is read.
+  static func event(_ text: String) throws(ModelError) -> JSONNode {
+    do {
+      return try JSONDocument(text).root
+    } catch {
+      throw .malformed("an event is not JSON: \(error)")
+    }
+  }
+}
+
 extension ToolCall {
   /// The arguments as an object; what is none becomes an empty one. Only for showing a provider what
   /// it said: `ToolTable` decides what is right.

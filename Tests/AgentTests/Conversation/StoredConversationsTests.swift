@@ -53,6 +53,63 @@ import Testing
     }
   }
 
+  @Test func `what was read before a turn need not be so any more`() async throws {
+    try await withTables { store in
+      let table = conversations(store)
+      let begun = try await table.create(
+        title: nil, assistant: "p", metadata: [:], of: .ana, at: Timestamp(milliseconds: 500))
+      let id = begun.id
+      // Meanwhile the person gives it a title, and another message is answered.
+      _ = try await table.change(
+        id, of: .ana, ConversationChange(title: "Mine"), at: Timestamp(milliseconds: 600))
+      #expect(
+        try await table.append(turn("m1", of: id), of: .ana, title: "T", after: .found(begun)) == 1)
+      #expect(
+        try await table.append(turn("m2", of: id), of: .ana, title: "T", after: .found(begun)) == 2)
+      #expect(
+        try await table.append(turn("m1", of: id), of: .ana, title: "T", after: .found(begun)) == 1)
+      let now = try #require(try await table.recent(id, of: .ana, turns: 5))
+      #expect(now.conversation.title == "Mine")
+      #expect(now.turns.map(\.message) == ["m1", "m2"])
+      #expect(now.conversation.usage == Usage(input: 6, output: 4, cachedInput: 2))
+      // A person's word about its session stands.
+      _ = try await table.setSession(1, .closed, of: id, .ana, at: Timestamp(milliseconds: 700))
+      let number = try await table.append(
+        turn("m3", of: id), of: .ana, title: "T", after: .found(now.conversation))
+      #expect(number == 3)
+      let after = try #require(try await table.recent(id, of: .ana, turns: 1)).conversation
+      #expect(after.sessions.last?.number == 2)
+    }
+  }
+
+  @Test func `a conversation that was deleted meanwhile does not come back`() async throws {
+    try await withTables { store in
+      let table = conversations(store)
+      _ = try await table.append(turn("m1", of: id), of: .ana, title: "T", after: .absent)
+      let read = try #require(try await table.recent(id, of: .ana, turns: 5))
+      _ = try await table.delete(id, of: .ana, at: Timestamp(milliseconds: 2_000))
+      for before in [ConversationReading.found(read.conversation), .absent, .unread] {
+        await #expect(throws: AgentError.conversationNotFound) {
+          try await table.append(turn("m2", of: id), of: .ana, title: "T", after: before)
+        }
+      }
+      #expect(try await table.recent(id, of: .ana, turns: 5) == nil)
+    }
+  }
+
+  @Test func `who thought that there was no conversation yet finds the one that began`()
+    async throws
+  {
+    try await withTables { store in
+      let table = conversations(store)
+      for (number, message) in ["m1", "m2", "m1"].enumerated() {
+        let stored = try await table.append(
+          turn(message, of: id), of: .ana, title: "T", after: .absent)
+        #expect(stored == [1, 2, 1][number])
+      }
+    }
+  }
+
   @Test func `keeps one turn of a message, however often it comes`() async throws {
     try await withTables { store in
       let table = conversations(store)

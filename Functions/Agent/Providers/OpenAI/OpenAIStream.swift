@@ -23,11 +23,15 @@ package struct OpenAIStream: EventReader {
 
   mutating func receive(_ data: String) throws(ModelError) -> [ModelEvent] {
     guard data != "[DONE]", !data.isEmpty else { return [] }
-    let chunk = try JSONValue.event(data)
-    if let problem = chunk["error"], !problem.isNull { throw OpenAIErrors.inStream(problem) }
+    let chunk = try JSONNode.event(data)
+    if let problem = chunk["error"], !problem.isNull { throw OpenAIErrors.inStream(problem.value) }
     var events: [ModelEvent] = []
-    if let choice = chunk["choices"]?[0] { events += try read(choice) }
-    if let usage = chunk["usage"], usage.object != nil { events.append(.usage(Self.usage(usage))) }
+    if var choices = chunk["choices"]?.elements, let choice = choices.next() {
+      try read(choice, into: &events)
+    }
+    if let usage = chunk["usage"], usage.kind == .object {
+      events.append(.usage(Self.usage(usage.value)))
+    }
     return events
   }
 
@@ -41,16 +45,18 @@ package struct OpenAIStream: EventReader {
     return calls + [.finish(calls.isEmpty || finish == .length ? finish : .toolCalls)]
   }
 
-  private mutating func read(_ choice: JSONValue) throws(ModelError) -> [ModelEvent] {
-    guard choice["index"]?.int ?? 0 == 0 else { return [] }
-    var events: [ModelEvent] = []
+  private mutating func read(
+    _ choice: JSONNode, into events: inout [ModelEvent]
+  ) throws(ModelError) {
+    guard choice["index"]?.int ?? 0 == 0 else { return }
     let delta = choice["delta"]
     for key in ["content", "refusal"] {
       if let text = delta?[key]?.string, !text.isEmpty { events.append(.text(text)) }
     }
-    for part in delta?["tool_calls"]?.array ?? [] { try append(part) }
+    if let parts = delta?["tool_calls"]?.elements {
+      for part in parts { try append(part.value) }
+    }
     if let reason = choice["finish_reason"]?.string { finish = Self.finish(reason) }
-    return events
   }
 
   private mutating func append(_ part: JSONValue) throws(ModelError) {
