@@ -67,7 +67,7 @@ final class Cloud: Sendable {
         message: line.text)
     }
     gateway = Gateway(
-      Self.gateway(of: application, functions, options, servicePort: reservation.port))
+      Self.gateway(of: application, functions, options, servicePort: reservation.port, on: loop))
 
     let router = Self.router(
       dynamoDB, secrets, objects, others, functions, gateway, models, options)
@@ -145,9 +145,9 @@ final class Cloud: Sendable {
 
   private static func gateway(
     of application: Application, _ functions: Functions, _ options: CloudOptions,
-    servicePort: UInt16
+    servicePort: UInt16, on loop: EventLoop
   ) -> GatewayConfiguration {
-    var configuration = GatewayConfiguration(application: application) { name, event in
+    var configuration = GatewayConfiguration(application: application, loop: loop) { name, event in
       do throws(InvokeError) {
         return .init(try await functions.invoke(name, event))
       } catch {

@@ -9,8 +9,24 @@ final class Console: Sendable {
   /// Lines that wait.
   private static let limit = 10_000
 
+  /// What comes within these microseconds is written at once: functions write several lines a turn,
+  /// and each would wake the thread, and whoever reads.
+  private static let gathering: UInt32 = 2_000
+
+  private struct Piece: Sendable {
+    let file: Int32
+    var bytes: [UInt8]
+  }
+
+  private struct Waiting: Sendable {
+    var pieces: [Piece] = []
+    var lines = 0
+    /// The thread will come for it.
+    var isAwaited = false
+  }
+
   private let queue = DispatchQueue(label: "martlet.console")
-  private let waiting = Atomic<Int>(0)
+  private let waiting = Mutex(Waiting())
   private let dropped = Atomic<Int>(0)
 
   /// What the user asked for, on standard output. Never dropped.
@@ -20,7 +36,7 @@ final class Console: Sendable {
 
   /// Bytes for standard output as they are.
   func print(_ bytes: [UInt8]) {
-    queue.async { Self.write(bytes, to: STDOUT_FILENO) }
+    write(bytes, to: STDOUT_FILENO)
   }
 
   /// What is told beside it, on standard error.
@@ -30,7 +46,7 @@ final class Console: Sendable {
 
   /// A line that a function wrote. Control characters are shown, not obeyed.
   func log(_ line: String) {
-    guard waiting.load(ordering: .relaxed) < Self.limit else {
+    guard waiting.withLock({ $0.lines }) < Self.limit else {
       dropped.add(1, ordering: .relaxed)
       return
     }
@@ -41,7 +57,7 @@ final class Console: Sendable {
 
   /// Waits until all is written.
   func flush() {
-    queue.sync {}
+    queue.sync { writeAll() }
   }
 
   /// The text with control characters other than tabs escaped.
@@ -64,10 +80,36 @@ final class Console: Sendable {
   }
 
   private func write(_ text: String, to file: Int32) {
-    waiting.add(1, ordering: .relaxed)
+    write(Array((text + "\n").utf8), to: file)
+  }
+
+  private func write(_ bytes: [UInt8], to file: Int32) {
+    let isFirst = waiting.withLock { waiting in
+      waiting.lines += 1
+      if waiting.pieces.last?.file == file {
+        waiting.pieces[waiting.pieces.count - 1].bytes += bytes
+      } else {
+        waiting.pieces.append(Piece(file: file, bytes: bytes))
+      }
+      defer { waiting.isAwaited = true }
+      return !waiting.isAwaited
+    }
+    guard isFirst else { return }
     queue.async {
-      Self.write(Array((text + "\n").utf8), to: file)
-      self.waiting.subtract(1, ordering: .relaxed)
+      usleep(Self.gathering)
+      self.writeAll()
+    }
+  }
+
+  /// On the queue alone.
+  private func writeAll() {
+    while true {
+      let taken = waiting.withLock { waiting in
+        defer { waiting = Waiting() }
+        return waiting.pieces
+      }
+      guard !taken.isEmpty else { return }
+      for piece in taken { Self.write(piece.bytes, to: piece.file) }
     }
   }
 

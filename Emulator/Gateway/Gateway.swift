@@ -15,7 +15,7 @@ package struct Gateway: Sendable {
 
   package init(_ configuration: GatewayConfiguration) {
     self.configuration = configuration
-    invocations = Invocations(configuration.invoke)
+    invocations = Invocations(configuration.invoke, on: configuration.loop)
     let open = Connections()
     webSockets = WebSocketGateway(configuration, invocations, open)
     https = HTTPGateway(configuration, invocations)

@@ -36,6 +36,8 @@ package struct GatewayConfiguration: Sendable {
   package var region = "us-east-1"
   package var functionURLs: [String: FunctionURLDefinition]
   package var invoke: Invoke
+  /// Where the gateway's server runs.
+  package var loop: EventLoop
   /// Without it every response is buffered.
   package var invokeStreaming: InvokeStreaming?
   /// Without it no JWT authorizer lets anybody in.
@@ -51,7 +53,8 @@ package struct GatewayConfiguration: Sendable {
   /// Names besides the loopback ones that control paths may be addressed by.
   package var trustedHosts: Set<String> = []
 
-  package init(application: Application, invoke: @escaping Invoke) {
+  package init(application: Application, loop: EventLoop, invoke: @escaping Invoke) {
+    self.loop = loop
     webSocketAPIs = application.webSocketAPIs
     httpAPIs = application.httpAPIs
     functionURLs = Dictionary(

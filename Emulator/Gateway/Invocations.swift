@@ -1,3 +1,5 @@
+import Server
+
 /// What became of an invocation.
 package enum InvocationOutcome: Sendable, Equatable {
   /// What the function answered.
@@ -26,7 +28,8 @@ package typealias InvokeStreaming =
 package typealias Invoke =
   @Sendable (_ function: String, _ event: [UInt8]) async -> InvocationOutcome
 
-/// The invocations that the gateway has begun.
+/// The invocations that the gateway has begun. They live on the event loop, as the requests that ask
+/// for them and the functions' pools do.
 ///
 /// API Gateway stops waiting when an integration's time is over or its client is gone; the function
 /// goes on. So each invocation runs in a task of its own that only `end()` cancels.
@@ -34,14 +37,18 @@ actor Invocations {
   private typealias Waiter = CheckedContinuation<InvocationOutcome, Never>
 
   private let invoke: Invoke
+  private let loop: EventLoop
   private var tasks: [Int: Task<Void, Never>] = [:]
-  private var timers: [Int: Task<Void, Never>] = [:]
+  private var timers: [Int: UInt64] = [:]
   private var waiters: [Int: Waiter] = [:]
   private var next = 0
   private var hasEnded = false
 
-  init(_ invoke: @escaping Invoke) {
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  init(_ invoke: @escaping Invoke, on loop: EventLoop) {
     self.invoke = invoke
+    self.loop = loop
   }
 
   /// Invokes a function and waits for it at most `limit`.
@@ -53,13 +60,12 @@ actor Invocations {
     let number = next
     return await withCheckedContinuation { waiter in
       waiters[number] = waiter
-      tasks[number] = Task { [invoke] in
+      tasks[number] = Task(executorPreference: loop.tasks) { [invoke] in
         let outcome = await invoke(function, event)
-        self.finish(number, outcome)
+        await self.finish(number, outcome)
       }
-      timers[number] = Task {
-        guard (try? await Task.sleep(for: limit)) != nil else { return }
-        self.answer(number, .timedOut)
+      timers[number] = loop.after(Int64(limit / .milliseconds(1))) { [weak self] in
+        self?.assumeIsolated { $0.answer(number, .timedOut) }
       }
     }
   }
@@ -69,9 +75,9 @@ actor Invocations {
     guard !hasEnded else { return }
     next += 1
     let number = next
-    tasks[number] = Task {
+    tasks[number] = Task(executorPreference: loop.tasks) {
       await work()
-      tasks[number] = nil
+      await self.forget(number)
     }
   }
 
@@ -87,8 +93,12 @@ actor Invocations {
     answer(number, outcome)
   }
 
+  private func forget(_ number: Int) {
+    tasks[number] = nil
+  }
+
   private func answer(_ number: Int, _ outcome: InvocationOutcome) {
-    timers.removeValue(forKey: number)?.cancel()
+    if let timer = timers.removeValue(forKey: number) { loop.forget(timer) }
     waiters.removeValue(forKey: number)?.resume(returning: outcome)
   }
 }

@@ -19,7 +19,7 @@ extension FunctionPool {
   private static let slowInterval = Duration.seconds(1)
   /// Sandboxes whose memory is read in one round; with more of them each is read in its turn, so that
   /// many cost the gateway's thread no more than these.
-  private static let memoryReadsPerRound = 16
+  private static let memoryReadsPerRound = 4
 
   func planWatch() {
     guard !sandboxes.isEmpty, watchPlan != .fast else { return }

@@ -251,15 +251,17 @@ extension EventLoop {
     timers.fire(timer, at: instant)
   }
 
-  func forget(_ timer: UInt64) {
+  package func forget(_ timer: UInt64) {
     timers.remove(timer)
   }
 
-  /// Runs `body` on the loop's thread after `milliseconds`.
-  package func after(_ milliseconds: Int64, _ body: @escaping @Sendable () -> Void) {
+  /// Runs `body` on the loop's thread after `milliseconds`, unless the timer is forgotten before.
+  @discardableResult
+  package func after(_ milliseconds: Int64, _ body: @escaping @Sendable () -> Void) -> UInt64 {
     let timer = OneShot(self, body)
     timer.id = self.timer(for: timer)
     fire(timer.id, at: loop_now() + milliseconds)
+    return timer.id
   }
 }
 

@@ -113,14 +113,15 @@ func withGateway(
   var application = Application()
   application.webSocketAPIs = [webSocket]
   application.httpAPIs = [http]
-  var configuration = GatewayConfiguration(application: application) { function, event in
+  let loop = try EventLoop()
+  var configuration = GatewayConfiguration(application: application, loop: loop) {
+    function, event in
     await functions.invoke(function, event)
   }
   configuration.log = { line in lines.mutex.withLock { $0.append(line) } }
   configuration.pages = { _ in HTTPResponse(status: 200, text: "console") }
   edit(&configuration)
   let gateway = Gateway(configuration)
-  let loop = try EventLoop()
   let server = try await HTTPServer.start(on: loop) { await gateway.answer($0) }
   let emulated = Emulated(functions: functions, gateway: gateway, server: server, lines: lines)
   var failure: (any Error)?
