@@ -50,6 +50,7 @@ enum ClaimAnswer: Sendable {
 /// One frame that asks something: who is asking, may they, and what is the answer.
 struct ChatTurn: Sendable {
   let connections: any ConnectionTable
+  private let known = KnownConnections()
   let claims: any MessageClaims
   let sender: any FrameSender
   let relayed: RelayedTurns
@@ -207,10 +208,15 @@ struct ChatTurn: Sendable {
 
   /// The connection behind a frame, checked for each one: its token may have ended meanwhile.
   private func connection(of event: WebSocketEvent, id: String) async throws -> OpenConnection {
-    guard let connection = try await connections.connection(event.connectionID),
-      connection.isValid(at: now().seconds)
-    else { throw FrameError(.unauthorized, id: id) }
-    return connection
+    let openedAt = Int64(event.requestContext.connectedAt)
+    let known = known.find(event.connectionID, openedAt: openedAt)
+    let found =
+      if let known { known } else { try await connections.connection(event.connectionID) }
+    guard let found, found.isValid(at: now().seconds) else {
+      throw FrameError(.unauthorized, id: id)
+    }
+    if known == nil { self.known.keep(found, openedAt: openedAt) }
+    return found
   }
 
   private func send(_ frame: JSONValue, _ event: WebSocketEvent) async throws {

@@ -9,9 +9,8 @@ import Glibc
 struct Moderation {
   /// Waits shorter than this are nothing unusual.
   private static let usual: Double = 1_000_000
-  /// Rests are so many times as long as the waits: they soon are the longest, since half a rest saves
-  /// less than half of the work.
-  private static let factor: Double = 20
+  /// Rests are so many times as long as the waits.
+  private static let factor: Double = 12
   /// Nanoseconds. What a person sees of an answer comes later by half of it on the average.
   private static let longest: Double = 40_000_000
   /// The newest wait's share of the average.
