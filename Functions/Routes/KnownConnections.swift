@@ -39,8 +39,10 @@ final class KnownConnections: Sendable {
   func keep(
     _ connection: OpenConnection, openedAt: Int64, at now: ContinuousClock.Instant = .now
   ) {
-    let written = connection.connectedAt.milliseconds
-    guard (openedAt...openedAt + Self.opening).contains(written) else { return }
+    // An event file may say any number.
+    let (taken, isTooFar) = connection.connectedAt.milliseconds
+      .subtractingReportingOverflow(openedAt)
+    guard !isTooFar, (0...Self.opening).contains(taken) else { return }
     entries.withLock { entries in
       if entries.count >= Self.most { entries = [:] }
       entries[connection.id] = Entry(

@@ -174,7 +174,7 @@ package struct RequestSigning: Sendable {
     let secret: String
   }
 
-  /// Deriving a key takes ten times as long as using it.
+  /// Deriving a key takes four codes, using it one.
   private static let signers = Mutex<[SignerName: Signer]>([:])
   /// More than a function's services have at a time.
   private static let keptSigners = 32

@@ -11,8 +11,8 @@ import Synchronization
 ///
 /// Source of the shape: libcurl's own advice for one thread (`curl_multi_poll`, `curl_multi_wakeup`).
 ///
-/// Tasks sleep here, too (`SchedulingExecutor` asks for the moment; SPI of the standard library up to
-/// 6.3): Dispatch would wake three other threads for each sleep.
+/// Tasks sleep here, too (`SchedulingExecutor` asks for the moment; SPI of the standard library in
+/// 6.3): Dispatch wakes three other threads for each sleep.
 final class TransferDriver: TaskExecutor, SchedulingExecutor {
   private enum Command: Sendable {
     case start(Transfer)

@@ -101,8 +101,8 @@ final class TransferLoop {
   /// Whether a piece of a streamed answer has come: the next may be taken a little later.
   var hasFed: Bool { !fed.isEmpty }
 
-  /// Begins anew to look for pieces; takes no more of the streams that have just had one until
-  /// ``resumeStreams()`` when `resting`.
+  /// Forgets which streams have had a piece. When `resting`, no more is taken of them until
+  /// ``resumeStreams()``.
   func noteFed(resting isResting: Bool) {
     for entry in fed {
       entry.isFed = false

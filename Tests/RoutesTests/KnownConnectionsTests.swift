@@ -29,6 +29,10 @@ import Testing
     known.keep(connection(at: 90_000_000), openedAt: 10_000)
     known.keep(connection(at: 9_999), openedAt: 10_000)
     #expect(known.find("A=", openedAt: 10_000) == nil)
+    for moment in [Int64.min, -1, 0, Int64.max] {
+      known.keep(connection(at: 90_000_000), openedAt: moment)
+      #expect(known.find("A=", openedAt: moment) == nil)
+    }
     known.keep(connection(), openedAt: 10_000)
     #expect(known.find("A=", openedAt: 10_001) == nil)
   }
